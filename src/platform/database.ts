@@ -1,0 +1,46 @@
+import pg from 'pg';
+import type { Logger } from './logging.ts';
+
+export type Pool = pg.Pool;
+export type { ClientBase, PoolClient } from 'pg';
+
+pg.types.setTypeParser(pg.types.builtins.INT8, (text) => {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value)) throw new Error(`a bigint beyond 2^53 came back from the database: ${text}`);
+  return value;
+});
+
+/** A pool of PostgreSQL connections. bigint columns come back as safe integers. Idle connections that break are logged and replaced. */
+export const openPool = (options: {
+  readonly url: string;
+  readonly name: string;
+  readonly max: number;
+  readonly logger: Logger;
+  /** Server settings of every connection, such as `{ statement_timeout: '5s' }`. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** How long to wait for a connection. */
+  readonly connectTimeoutMs?: number;
+}): Pool => {
+  const settings = Object.entries(options.settings ?? {}).map(([name, value]) => `-c ${name}=${value.replaceAll(/([\\ ])/g, '\\$1')}`);
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    application_name: options.name,
+    max: options.max,
+    connectionTimeoutMillis: options.connectTimeoutMs ?? 5_000,
+    keepAlive: true,
+    ...(settings.length > 0 ? { options: settings.join(' ') } : {}),
+  });
+  pool.on('error', (error) => options.logger.warn({ err: error, pool: options.name }, 'an idle database connection was lost'));
+  return pool;
+};
+
+/** True for errors after which it is unknown whether the statement took effect, or that say the server is not there. */
+export const isConnectionError = (error: unknown): boolean => {
+  const code = (error as { code?: unknown } | null)?.code;
+  if (typeof code === 'string') {
+    if (/^(08|57P0)/.test(code) || code === '53300') return true;
+    if (/^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ENOENT)/.test(code)) return true;
+  }
+  const message = error instanceof Error ? error.message : '';
+  return /Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect|Client was closed/i.test(message);
+};
