@@ -1,0 +1,90 @@
+import type { LogIdentity, Position, Progress } from '../eventstore/event-store.ts';
+import type { ClientBase, Pool } from '../platform/database.ts';
+
+/** How far a subscription has come: a place, the event that was there, and in which log. */
+export type Checkpoint = { readonly progress: Progress; readonly log: LogIdentity };
+
+/** Who follows: a subscription's name and the term of the lease. */
+export type Lease = { readonly name: string; readonly term: number; readonly leaseMs: number };
+
+/** Makes the row of a subscription that is new; it stands before the first event. */
+export const createCheckpoint = async (pool: Pool, name: string): Promise<void> => {
+  await pool.query('insert into subscriptions.checkpoints (name) values ($1) on conflict do nothing', [name]);
+};
+
+/** Takes the lease if nobody holds it by the database's clock. */
+export const takeLease = async (
+  pool: Pool,
+  lease: { readonly name: string; readonly holder: string; readonly leaseMs: number },
+): Promise<{ readonly term: number; readonly checkpoint: Checkpoint | undefined } | undefined> => {
+  const { rows } = await pool.query<Row & { term: number }>(
+    `update subscriptions.checkpoints
+        set term = term + 1, holder = $2, lease_until = clock_timestamp() + $3 * interval '1 ms', updated_at = clock_timestamp()
+      where name = $1 and lease_until <= clock_timestamp()
+  returning term, position, event_id, log_id, generation`,
+    [lease.name, lease.holder, lease.leaseMs],
+  );
+  return rows[0] && { term: rows[0].term, checkpoint: checkpointOf(rows[0]) };
+};
+
+/** Extends the lease; false: it belongs to a later term. */
+export const renewLease = async (pool: Pool, { name, term, leaseMs }: Lease): Promise<boolean> => {
+  const { rowCount } = await pool.query({
+    name: 'renew-lease',
+    text: `update subscriptions.checkpoints
+              set lease_until = clock_timestamp() + $3 * interval '1 ms', updated_at = clock_timestamp()
+            where name = $1 and term = $2`,
+    values: [name, term, leaseMs],
+  });
+  return rowCount === 1;
+};
+
+/** Gives the lease back, so that a stand-by need not wait for its end. */
+export const releaseLease = async (pool: Pool, { name, term }: Lease): Promise<void> => {
+  await pool.query(
+    `update subscriptions.checkpoints set lease_until = '-infinity', updated_at = clock_timestamp() where name = $1 and term = $2`,
+    [name, term],
+  );
+};
+
+/** Moves the checkpoint, and extends the lease with it, if term and position are still the expected ones; false: they are not. */
+export const moveCheckpoint = async (client: ClientBase, { name, term, leaseMs }: Lease, from: Progress | undefined, to: Checkpoint): Promise<boolean> => {
+  const { rowCount } = await client.query({
+    name: 'move-checkpoint',
+    text: `update subscriptions.checkpoints
+              set position = $4, event_id = $5, log_id = $6, generation = $7,
+                  lease_until = clock_timestamp() + $8 * interval '1 ms', updated_at = clock_timestamp()
+            where name = $1 and term = $2 and position is not distinct from $3`,
+    values: [name, term, from?.position ?? null, to.progress.position, to.progress.eventId, to.log.id, to.log.generation, leaseMs],
+  });
+  return rowCount === 1;
+};
+
+/** The checkpoints of these subscriptions, by name; one that has not begun is missing. */
+export const readCheckpoints = async (pool: Pool, names: readonly string[]): Promise<ReadonlyMap<string, Checkpoint>> => {
+  const { rows } = await pool.query<Row & { name: string }>({
+    name: 'read-checkpoints',
+    text: `select name, position, event_id, log_id, generation
+             from subscriptions.checkpoints
+            where name = any($1) and position is not null`,
+    values: [names],
+  });
+  return new Map(rows.map((row) => [row.name, checkpointOf(row)!]));
+};
+
+/** Forgets how far a subscription has come, so that it begins again at the start of the log. Whoever follows now is fenced off. */
+export const resetCheckpoint = async (client: ClientBase, name: string): Promise<void> => {
+  await client.query(
+    `update subscriptions.checkpoints
+        set position = null, event_id = null, log_id = null, generation = null, term = term + 1, lease_until = '-infinity', updated_at = clock_timestamp()
+      where name = $1`,
+    [name],
+  );
+};
+
+type Row = { readonly position: string | null; readonly event_id: string | null; readonly log_id: string | null; readonly generation: number | null };
+
+const checkpointOf = ({ position, event_id, log_id, generation }: Row): Checkpoint | undefined =>
+  position === null || event_id === null || log_id === null || generation === null
+    ? undefined
+    : { progress: { position: position as Position, eventId: event_id }, log: { id: log_id, generation } };
