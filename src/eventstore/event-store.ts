@@ -18,7 +18,10 @@ export type EventStore = {
   readonly read: (stream: string, range?: StreamRange) => AsyncIterable<Recorded>;
   /** For each asked stream its events from `from` (inclusive) on, in one round trip. */
   readonly readTails: (streams: readonly StreamTail[]) => Promise<readonly (readonly Recorded[])[]>;
-  /** The whole log after a position (exclusive), in order: catches up, then follows until the signal aborts. */
+  /**
+   * The whole log after a position (exclusive), in order: catches up, then follows until the signal aborts. Throws
+   * {@link LogChanged} when the event at the last position seen is no longer there or another, and nothing else.
+   */
   readonly subscribe: (options: SubscribeOptions) => AsyncIterable<Batch>;
   /** The event at a position, if there is one. */
   readonly eventAt: (position: Position) => Promise<{ readonly id: string } | undefined>;
@@ -127,6 +130,11 @@ export class OutcomeUnknown extends Error {
 /** The store cannot be reached or has no room; nothing was stored. */
 export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable';
+}
+
+/** The log is not the one that was read before: the event at a known position is missing or another. Reading on would skip events in silence. */
+export class LogChanged extends Error {
+  override readonly name = 'LogChanged';
 }
 
 /** Limits of both stores, in bytes of JSON and events. */

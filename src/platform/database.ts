@@ -4,11 +4,15 @@ import type { Logger } from './logging.ts';
 export type Pool = pg.Pool;
 export type { ClientBase, PoolClient } from 'pg';
 
-pg.types.setTypeParser(pg.types.builtins.INT8, (text) => {
+/** Parsers of column values: bigint as a safe integer, everything else as the driver does. */
+const types = {
+  getTypeParser: ((oid: number, format?: 'text' | 'binary') => (oid === pg.types.builtins.INT8 && format !== 'binary' ? safeInteger : pg.types.getTypeParser(oid, format as 'text'))) as typeof pg.types.getTypeParser,
+};
+const safeInteger = (text: string): number => {
   const value = Number(text);
   if (!Number.isSafeInteger(value)) throw new Error(`a bigint beyond 2^53 came back from the database: ${text}`);
   return value;
-});
+};
 
 /** A pool of PostgreSQL connections. bigint columns come back as safe integers. Idle connections that break are logged and replaced. */
 export const openPool = (options: {
@@ -28,6 +32,7 @@ export const openPool = (options: {
     max: options.max,
     connectionTimeoutMillis: options.connectTimeoutMs ?? 5_000,
     keepAlive: true,
+    types,
     ...(settings.length > 0 ? { options: settings.join(' ') } : {}),
   });
   pool.on('error', (error) => options.logger.warn({ err: error, pool: options.name }, 'an idle database connection was lost'));
