@@ -1,0 +1,31 @@
+import type { Contract } from '../../src/api/descriptors.ts';
+import { roles } from '../../src/api/development-issuer.ts';
+
+/** docs/authorisation.md: which scope each method needs, and which scopes each role of a development token has. */
+export const authorisationPage = (contract: Contract): string => {
+  const methods = contract.methods.map(({ service, name, routes, scope, descriptor }) => {
+    const paths = routes.map(({ verb, path }) => `\`${verb} ${path}\``).join('<br>');
+    return `| \`${service}/${name}\` | ${paths} | \`${scope}\` | ${contract.comment(descriptor)} |`;
+  });
+  const rolesWithScopes = Object.entries(roles).map(([role, { scopes }]) => `| ${role} | ${scopes.map((scope) => `\`${scope}\``).join(' ')} |`);
+  return `<!-- Generated from proto/ by \`npm run generate\`. Do not edit. -->
+
+# Who may do what
+
+Every call brings an OpenID Connect access token: \`Authorization: Bearer …\` in REST, \`authorization\` metadata in gRPC. Its claim \`scope\` must
+name the method's scope. The claims \`customer_id\` and \`merchant_id\` bind the caller to that customer's or merchant's own data; acting for
+others needs \`tenants:any-customer\` or \`tenants:any-merchant\`, and a missing claim never widens what a caller may do.
+
+| Method | Path | Scope | |
+|---|---|---|---|
+${methods.join('\n')}
+
+## Development tokens
+
+\`npm run --silent token -- <role>\` prints a token of the built-in issuer, which only development has.
+
+| Role | Scopes |
+|---|---|
+${rolesWithScopes.join('\n')}
+`;
+};
