@@ -64,6 +64,7 @@ declare
   a_stream   constant text[]    := string_to_array(streams, ',');
   a_expected constant integer[] := string_to_array(expected, ',')::integer[];
   a_count    constant integer[] := string_to_array(counts, ',')::integer[];
+  a_id       constant uuid[]    := string_to_array(ids, ',')::uuid[];
   a_actual   integer[];
   a_first    integer[];
   a_revision integer[];
@@ -109,10 +110,10 @@ begin
          a.expected + (e.nth - a.first)::integer + 1,
          e.schema_version,
          octet_length(e.data) + octet_length(e.meta),
-         recorded, e.id::uuid, a.stream, e.type, e.data::json, e.meta::json
+         recorded, e.id, a.stream, e.type, e.data::json, e.meta::json
     from unnest(a_stream, a_expected, a_actual, a_count, a_first) a (stream, expected, actual, count, first)
     join unnest(
-           string_to_array(ids, ','), string_to_array(types, ','), string_to_array(schema_versions, ',')::smallint[],
+           a_id, string_to_array(types, ','), string_to_array(schema_versions, ',')::smallint[],
            string_to_array(data, e'\n'), string_to_array(metas, e'\n')
          ) with ordinality e (id, type, schema_version, data, meta, nth)
       on e.nth >= a.first and e.nth < a.first + a.count
@@ -120,24 +121,19 @@ begin
 
   -- An append that does not fit may be a retry: its own ids then stand where it would have put them.
   if 0 = any (a_position) then
-    for i in 1 .. cardinality(a_position) loop
-      if a_position[i] = 0 and a_actual[i] >= a_expected[i] + a_count[i] then
-        select e.revision, e.position
-          into a_revision[i], a_position[i]
-          from log.events e
-         where e.stream = a_stream[i]
-           and e.revision = a_expected[i] + a_count[i]
-           and (string_to_array(ids, ','))[a_first[i] : a_first[i] + a_count[i] - 1]::uuid[] = array(
-                 select id
-                   from log.events
-                  where stream = a_stream[i] and revision between a_expected[i] + 1 and a_expected[i] + a_count[i]
-                  order by revision);
-        if a_position[i] is null then
-          a_revision[i] := a_actual[i];
-          a_position[i] := 0;
-        end if;
-      end if;
-    end loop;
+    select array_agg(coalesce(stored.revision, a.revision) order by a.nth),
+           array_agg(coalesce(stored.position, a.position) order by a.nth)
+      into a_revision, a_position
+      from unnest(a_stream, a_expected, a_count, a_first, a_revision, a_position)
+           with ordinality a (stream, expected, count, first, revision, position, nth)
+      left join lateral (
+           select max(e.revision) as revision, max(e.position) as position
+             from log.events e
+            where a.position = 0
+              and e.stream = a.stream
+              and e.revision between a.expected + 1 and a.expected + a.count
+              and e.id = a_id[a.first + e.revision - a.expected - 1]
+           having count(*) = a.count) stored on true;
   end if;
 
   if exists (select from unnest(a_position) p where p > head) then
