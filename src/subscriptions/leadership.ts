@@ -1,6 +1,7 @@
+import { LogChanged } from '../eventstore/event-store.ts';
 import { EventNewerThanReader } from '../eventstore/event-versions.ts';
 import { backoffMs, pause, reconnecting, type RetryPolicy } from '../platform/retry.ts';
-import { holdSubscription, LeaseLost, LogChanged, type Following, type Held } from './subscription.ts';
+import { holdSubscription, LeaseLost, type Following, type Held } from './subscription.ts';
 
 /** A follower at work: a leader, or a stand-by. */
 export type Leading = {

@@ -1,4 +1,4 @@
-import type { EventStore, LogIdentity, Progress } from '../eventstore/event-store.ts';
+import { LogChanged, type EventStore, type LogIdentity, type Progress } from '../eventstore/event-store.ts';
 import type { ClientBase, Pool } from '../platform/database.ts';
 import type { Logger } from '../platform/logging.ts';
 import { backoffMs, pause, reconnecting } from '../platform/retry.ts';
@@ -39,11 +39,6 @@ export type Following = {
 /** Another process follows under this name now, or did so in between. What was not committed is lost, and folded again by the other. */
 export class LeaseLost extends Error {
   override readonly name = 'LeaseLost';
-}
-
-/** The checkpoint was made in another log than this one. Only an operator can say what is right. */
-export class LogChanged extends Error {
-  override readonly name = 'LogChanged';
 }
 
 /**
@@ -87,7 +82,7 @@ export const holdSubscription = async (options: Following): Promise<Held | undef
 };
 
 /** Throws {@link LogChanged} unless this log has the checkpoint's event at its place. A generation that rose is a restore or copy that an operator accepted. */
-export const verifyCheckpoint = async (store: EventStore, name: string, { progress, log }: Checkpoint, actual: LogIdentity): Promise<void> => {
+const verifyCheckpoint = async (store: EventStore, name: string, { progress, log }: Checkpoint, actual: LogIdentity): Promise<void> => {
   const choices =
     'An operator has to choose: bring back the log that was read; accept the restored log for this subscription, if nothing it did after the restored point matters; ' +
     'or build it again from the start. Until then it stays stopped.';
