@@ -35,8 +35,21 @@ export const openPool = (options: {
     types,
     ...(settings.length > 0 ? { options: settings.join(' ') } : {}),
   });
+  tagUnavailable(pool);
   pool.on('error', (error) => options.logger.warn({ err: error, pool: options.name }, 'an idle database connection was lost'));
   return pool;
+};
+
+/** Marks errors of a server that is away, full or too busy with `unavailable`, so that the edge answers "try again" and not "a bug". */
+const tagUnavailable = (pool: pg.Pool): void => {
+  const tag = (error: unknown): never => {
+    const code = (error as { code?: unknown }).code;
+    if (isConnectionError(error) || (typeof code === 'string' && /^(25006|53|55P03|57014)/.test(code))) Object.assign(error as object, { unavailable: true });
+    throw error;
+  };
+  const [query, connect] = [pool.query.bind(pool), pool.connect.bind(pool)] as [(...given: unknown[]) => Promise<unknown>, (...given: unknown[]) => Promise<unknown> | undefined];
+  pool.query = ((...given: unknown[]) => query(...given).catch(tag)) as unknown as typeof pool.query;
+  pool.connect = ((...given: unknown[]) => connect(...given)?.catch(tag)) as unknown as typeof pool.connect;
 };
 
 /** True for errors after which it is unknown whether the statement took effect, or that say the server is not there. */

@@ -21,6 +21,7 @@ export const opener =
     const found = await keys.find(values.map(({ subject }) => subject));
     return values.map((value): Opened => {
       const key = found.get(value.subject);
+      if (!key && !found.has(value.subject)) throw new Error(`subject ${value.subject} has neither a key nor a tombstone: the keys' database is not the one it was sealed with`);
       return key ? { kind: 'open', text: openWith(key, value) } : { kind: 'erased' };
     });
   };
