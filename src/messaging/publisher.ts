@@ -100,8 +100,9 @@ export const openPublisher = async (options: PublisherOptions): Promise<Publishe
         clearTimeout(timer);
         inFlight -= 1;
         metrics.inFlight.dec();
-        if (isOverdue) overdue -= 1;
-        else answer(outcome);
+        if (!isOverdue) return answer(outcome);
+        overdue -= 1;
+        changed();
       };
       const answer = (outcome: Confirmation): void => {
         metrics.outcomes.inc({ outcome });
