@@ -1,0 +1,118 @@
+import { Metadata, Server, ServerCredentials, type sendUnaryData, type ServerUnaryCall } from '@grpc/grpc-js';
+import { ReflectionService } from '@grpc/reflection';
+import { toBinary } from '@bufbuild/protobuf';
+import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
+import { HealthImplementation } from 'grpc-health-check';
+import { refused } from '../platform/call.ts';
+import type { Contract } from './descriptors.ts';
+import { correlationIdOf, type Dispatcher, type Transport } from './dispatch.ts';
+import { grpcError } from './errors.ts';
+import type { ReadyMethod } from './methods.ts';
+
+/** A gRPC server that listens. */
+export type GrpcServer = {
+  readonly port: number;
+  /** What health checks answer, for the server as a whole and each service. */
+  readonly setHealth: (isServing: boolean) => void;
+  /** Lets running calls end for `graceMs`, then cuts the rest off. */
+  readonly close: (graceMs: number) => Promise<void>;
+};
+
+/** Larger messages are refused as RESOURCE_EXHAUSTED by grpc-js, before anything is decoded. */
+const maxMessageBytes = 1024 * 1024;
+
+/** Serves the methods over gRPC, with health checks per service and, where asked for, reflection. Rejects when the port is taken. */
+export const startGrpc = async (options: {
+  readonly host: string;
+  readonly port: number;
+  readonly methods: readonly ReadyMethod[];
+  readonly dispatcher: Dispatcher;
+  /** Given: the contract that reflection tells. */
+  readonly reflect: Contract | undefined;
+}): Promise<GrpcServer> => {
+  const { methods, dispatcher } = options;
+  const server = new Server({
+    'grpc.max_receive_message_length': maxMessageBytes,
+    'grpc.keepalive_time_ms': 60_000,
+    'grpc.keepalive_timeout_ms': 20_000,
+    'grpc.max_concurrent_streams': 1_000,
+    'grpc.enable_channelz': 0,
+  });
+  for (const method of methods) server.register<Buffer, Buffer>(`/${method.name}`, handler(method, dispatcher), asIs, asIs, 'unary');
+  const services = ['', ...new Set(methods.map(({ description }) => description.service))];
+  const health = new HealthImplementation(Object.fromEntries(services.map((service) => [service, 'SERVING'])));
+  health.addToServer(server);
+  if (options.reflect) new ReflectionService(packageOf(options.reflect)).addToServer(server);
+  const port = await bind(server, options.host, options.port);
+
+  return {
+    port,
+    setHealth: (isServing) => services.forEach((service) => health.setStatus(service, isServing ? 'SERVING' : 'NOT_SERVING')),
+    close: (graceMs) =>
+      new Promise((resolve) => {
+        const cutOff = setTimeout(() => server.forceShutdown(), graceMs);
+        server.tryShutdown(() => {
+          clearTimeout(cutOff);
+          resolve();
+        });
+        server.drain(address(options.host, port), graceMs);
+      }),
+  };
+};
+
+type Arrival = { readonly call: ServerUnaryCall<Buffer, Buffer>; readonly method: ReadyMethod };
+
+const handler =
+  (method: ReadyMethod, dispatcher: Dispatcher) =>
+  async (call: ServerUnaryCall<Buffer, Buffer>, callback: sendUnaryData<Buffer>): Promise<void> => {
+    const correlationId = correlationIdOf(firstOf(call.metadata, 'x-correlation-id'));
+    const answer = await dispatcher.dispatch(method, transport, { call, method }, correlationId);
+    const metadata = new Metadata();
+    metadata.set('x-correlation-id', correlationId);
+    call.sendMetadata(metadata);
+    switch (answer.kind) {
+      case 'answered':
+        return callback(null, answer.body);
+      case 'refused':
+      case 'failed':
+        return callback(grpcError(answer));
+    }
+  };
+
+/** Bytes go in and come out: decoding is ours, so that a failure there is the caller's INVALID_ARGUMENT and not an INTERNAL of grpc-js. */
+const asIs = (bytes: Buffer): Buffer => bytes;
+
+const firstOf = (metadata: Metadata, name: string): string | undefined => {
+  const [value] = metadata.get(name);
+  return typeof value === 'string' ? value : undefined;
+};
+
+const transport: Transport<Arrival, Buffer> = {
+  name: 'grpc',
+  header: ({ call }, name) => firstOf(call.metadata, name),
+  budgetMs: ({ call }) => Number(call.getDeadline()) - Date.now(),
+  decode({ call, method }) {
+    try {
+      return { kind: 'decoded', message: method.decode(call.request) };
+    } catch {
+      return refused('invalid', 'INVALID_PROTOBUF', `The bytes are no ${method.description.input.typeName}.`);
+    }
+  },
+  encode: ({ method }, message) => method.encode(message),
+  onGone({ call }, listener) {
+    if (call.cancelled) listener();
+    else call.once('cancelled', listener);
+  },
+};
+
+const bind = (server: Server, host: string, port: number): Promise<number> =>
+  new Promise((resolve, reject) => {
+    server.bindAsync(address(host, port), ServerCredentials.createInsecure(), (error, bound) => (error ? reject(error) : resolve(bound)));
+  });
+
+const address = (host: string, port: number): string => (host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`);
+
+/** Reflection asks for a package as @grpc/proto-loader makes it, and reads of it only the files. */
+const packageOf = (contract: Contract): ConstructorParameters<typeof ReflectionService>[0] => ({
+  contract: { format: 'Protocol Buffer 3 DescriptorProto', type: {}, fileDescriptorProtos: contract.files.map((file) => Buffer.from(toBinary(FileDescriptorProtoSchema, file.proto))) },
+});

@@ -1,0 +1,86 @@
+import { isUtf8 } from 'node:buffer';
+import type { DescField } from '@bufbuild/protobuf';
+import type { FastifyRequest } from 'fastify';
+import { refused, type FieldViolation } from '../platform/call.ts';
+import type { Decoded } from './dispatch.ts';
+import type { HttpRoute } from './http-rule.ts';
+import type { ReadyMethod } from './methods.ts';
+import { jsonOfText, type Message, type ReadJson } from './read-json.ts';
+
+/** Puts a method's message together from path, query, body and headers. */
+export type ReadRequest = (request: FastifyRequest, violations: FieldViolation[]) => Decoded;
+
+/** Compiles what one route does with a request. */
+export const requestReader = (method: ReadyMethod, route: HttpRoute, read: ReadJson): ReadRequest => {
+  const { pathFields, hasBody } = route;
+  const pathNames = pathFields.map(({ name }) => name);
+  const queryFields = new Map(hasBody ? [] : method.description.input.fields.filter((field) => !pathFields.includes(field)).map((field) => [field.name, field]));
+  const takesKey = method.textField('request_id') !== undefined;
+  const takesEtag = method.textField('etag') !== undefined;
+
+  return (request, violations) => {
+    let json: Message = {};
+    if (hasBody) {
+      if (!isPlain(request.raw.headers['content-encoding'])) return refused('unsupported_media_type', 'UNSUPPORTED_MEDIA_TYPE', 'The body must not be compressed.');
+      const body = parseBody(request.body as Buffer | undefined);
+      if (body === undefined) return refused('invalid', 'INVALID_JSON', 'The body is not valid JSON in UTF-8.');
+      if (typeof body !== 'object' || body === null || Array.isArray(body)) return refused('invalid', 'INVALID_JSON', 'The body is not a JSON object.');
+      json = body as Message;
+    }
+    fromQuery(queryFields, request.query as Readonly<Record<string, string | readonly string[]>>, json, violations);
+    for (const name of pathNames) {
+      if (Object.hasOwn(json, name)) violations.push({ field: name, description: 'is given by the path' });
+      json[name] = (request.params as Readonly<Record<string, string>>)[name];
+    }
+    const headers = request.raw.headers;
+    if (takesKey) fromHeader('Idempotency-Key', 'request_id', headers['idempotency-key'], json, violations);
+    const ifMatch = headers['if-match'];
+    if (ifMatch !== undefined && route.verb !== 'GET') {
+      const tag = entityTag(ifMatch);
+      if (!takesEtag) violations.push({ field: 'If-Match', description: 'is not taken here' });
+      else if (tag === undefined) violations.push({ field: 'If-Match', description: 'must be one entity tag, such as "3", or *' });
+      else fromHeader('If-Match', 'etag', tag, json, violations);
+    }
+    return violations.length > 0 ? undecoded : { kind: 'decoded', message: read(json, violations) as Message };
+  };
+};
+
+const isPlain = (encoding: string | undefined): boolean => encoding === undefined || encoding === 'identity';
+
+/** Nobody reads it: there are violations. */
+const undecoded: Decoded = { kind: 'decoded', message: {} };
+
+/** What the bytes say; an absent body is an empty object, undefined is no JSON. */
+const parseBody = (body: Buffer | undefined): unknown => {
+  if (body === undefined || body.length === 0) return {};
+  if (!isUtf8(body)) return undefined;
+  try {
+    return JSON.parse(body.toString()) as unknown;
+  } catch {
+    return undefined;
+  }
+};
+
+const fromQuery = (fields: ReadonlyMap<string, DescField>, query: Readonly<Record<string, string | readonly string[]>>, json: Message, violations: FieldViolation[]): void => {
+  for (const [name, given] of Object.entries(query)) {
+    const field = fields.get(name);
+    if (!field) violations.push({ field: name.slice(0, 100), description: 'is not a known query parameter' });
+    else if (typeof given !== 'string') violations.push({ field: name, description: 'is given more than once' });
+    else {
+      const value = jsonOfText(field, given);
+      if (value === undefined) violations.push({ field: name, description: `must be ${field.fieldKind === 'scalar' && field.getDefaultValue() === false ? 'true or false' : 'a number'}` });
+      else json[name] = value;
+    }
+  }
+};
+
+/** A header stands for a field of the body; where both are given they have to agree. */
+const fromHeader = (header: string, field: string, value: string | string[] | undefined, json: Message, violations: FieldViolation[]): void => {
+  if (typeof value !== 'string') return;
+  if (value === '') violations.push({ field: header, description: 'must not be empty' });
+  else if (Object.hasOwn(json, field) && json[field] !== value) violations.push({ field: header, description: `is not the same as ${field} in the body` });
+  else json[field] = value;
+};
+
+/** The opaque part of one entity tag (RFC 9110 §8.8.3), weak or strong, or `*`; undefined where it is none. */
+const entityTag = (text: string): string | undefined => (text === '*' ? '*' : /^(?:W\/)?"([\x21\x23-\x7e]+)"$/.exec(text)?.[1]);

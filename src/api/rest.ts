@@ -1,0 +1,119 @@
+import { randomUUIDv7 } from 'node:crypto';
+import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { refused } from '../platform/call.ts';
+import type { Logger } from '../platform/logging.ts';
+import { correlationIdOf, type Answer, type Dispatcher, type Transport } from './dispatch.ts';
+import { problem, type Failure } from './errors.ts';
+import type { HttpRoute } from './http-rule.ts';
+import type { ReadyMethod } from './methods.ts';
+import { jsonReader, type Message } from './read-json.ts';
+import { requestReader, type ReadRequest } from './rest-request.ts';
+import { jsonWriter, type WriteJson } from './write-json.ts';
+
+/** Larger bodies are refused. */
+const maxBodyBytes = 1024 * 1024;
+
+/**
+ * An HTTP server with a route for each `google.api.http` rule of the methods, /healthz and /readyz; not yet listening.
+ * `ready` says what is missing for the process to serve; nothing: it is ready.
+ */
+export const createRest = (options: {
+  readonly methods: readonly ReadyMethod[];
+  readonly dispatcher: Dispatcher;
+  readonly logger: Logger;
+  readonly ready: () => Promise<readonly string[]>;
+}): FastifyInstance => {
+  const { methods, dispatcher, logger } = options;
+  const server = fastify({
+    bodyLimit: maxBodyBytes,
+    requestTimeout: 30_000,
+    keepAliveTimeout: 75_000,
+    return503OnClosing: false,
+    forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: 500, ignoreTrailingSlash: false },
+    frameworkErrors: (error, _request, reply) => void refuse(reply, failureOfServer(error, logger)),
+  });
+  // Bodies stay bytes until the caller is known to be allowed in.
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  server.setErrorHandler<FastifyError>((error, _request, reply) => refuse(reply, failureOfServer(error, logger)));
+
+  const readerOf = jsonReader();
+  const writerOf = jsonWriter();
+  const routes = methods.flatMap((method) => method.description.routes.map((route) => ({ method, route })));
+  for (const { method, route } of routes) {
+    const plan = { method, route, read: requestReader(method, route, readerOf(method.description.input)), write: writerOf(method.description.output), dispatcher };
+    server.route({ method: route.verb, url: route.pattern, handler: (request, reply) => serve(plan, request, reply) });
+  }
+
+  server.get('/healthz', (_request, reply) => reply.header('cache-control', 'no-store').send({ status: 'ok' }));
+  server.get('/readyz', async (_request, reply) => {
+    const problems = dispatcher.isDraining() ? ['draining'] : await options.ready();
+    return reply.code(problems.length > 0 ? 503 : 200).header('cache-control', 'no-store').send({ status: problems.length > 0 ? 'not ready' : 'ready', problems });
+  });
+  server.setNotFoundHandler((request, reply) => {
+    const path = request.url.replace(/\?.*$/s, '');
+    const allowed = new Set(routes.filter(({ route }) => route.matches.test(path)).flatMap(({ route: { verb } }) => (verb === 'GET' ? ['GET', 'HEAD'] : [verb])));
+    if (allowed.size === 0) return refuse(reply, refused('method_unknown', 'PATH_UNKNOWN', 'There is nothing at this path.'));
+    const allow = [...allowed].join(', ');
+    return refuse(reply.header('allow', allow), refused('method_unknown', 'METHOD_NOT_ALLOWED', `This path takes ${allow}.`), 405);
+  });
+  return server;
+};
+
+/** What is known about a route before its first request. */
+type Plan = { readonly method: ReadyMethod; readonly route: HttpRoute; readonly read: ReadRequest; readonly write: WriteJson; readonly dispatcher: Dispatcher };
+
+type Arrival = { readonly request: FastifyRequest; readonly reply: FastifyReply; readonly plan: Plan };
+
+const serve = async (plan: Plan, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+  const correlationId = correlationIdOf(request.raw.headers['x-correlation-id'] as string | undefined);
+  const answer: Answer<string> = await plan.dispatcher.dispatch(plan.method, transport, { request, reply, plan }, correlationId);
+  reply.header('x-correlation-id', correlationId);
+  switch (answer.kind) {
+    case 'answered':
+      return send(plan, request, reply, answer.message, answer.body);
+    case 'refused':
+    case 'failed':
+      if (plan.dispatcher.isDraining()) reply.header('connection', 'close');
+      return refuse(reply, answer);
+  }
+};
+
+const send = ({ method }: Plan, request: FastifyRequest, reply: FastifyReply, message: Message, body: string): FastifyReply => {
+  const { creates } = method.description;
+  if (creates) reply.code(201).header('location', `${request.url.replace(/\?.*$/s, '')}/${String(message[creates.localName])}`);
+  if (method.hasRevision) reply.header('etag', `"${String(message['revision'])}"`);
+  return reply.header('cache-control', 'no-store').header('content-type', 'application/json').send(body);
+};
+
+const refuse = (reply: FastifyReply, failure: Failure, httpStatus?: number): FastifyReply => {
+  const { status, headers, body } = problem(failure, httpStatus);
+  return reply.code(status).headers(headers).send(body);
+};
+
+const transport: Transport<Arrival, string> = {
+  name: 'rest',
+  header: ({ request }, name) => request.raw.headers[name] as string | undefined,
+  budgetMs: () => Infinity,
+  decode: ({ request, plan }, violations) => plan.read(request, violations),
+  encode: ({ plan }, message) => plan.write(message as never),
+  onGone({ reply: { raw } }, listener) {
+    if (raw.destroyed) listener();
+    else raw.once('close', () => void (raw.writableFinished || listener()));
+  },
+};
+
+/** What went wrong before a handler was reached: the caller's mistake, as fastify names it, or a bug of ours. */
+const failureOfServer = (error: FastifyError, logger: Logger): Failure => {
+  switch (error.code) {
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+      return refused('too_large', 'BODY_TOO_LARGE', `The body is larger than ${maxBodyBytes} bytes.`);
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+      return refused('unsupported_media_type', 'UNSUPPORTED_MEDIA_TYPE', 'The body must be application/json.');
+  }
+  if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500) return refused('invalid', 'INVALID_REQUEST', 'This is no request that can be read.');
+  const incident = randomUUIDv7();
+  logger.error({ err: error, incident }, 'a request failed before it reached its method');
+  return { kind: 'failed', incident };
+};

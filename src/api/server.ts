@@ -1,0 +1,90 @@
+import type { AddressInfo } from 'node:net';
+import swagger from '@fastify/swagger';
+import swaggerUi from '@fastify/swagger-ui';
+import type { OpenAPIV3_1 } from 'openapi-types';
+import { descriptors } from '../contract/generated/descriptors.ts';
+import type { Logger } from '../platform/logging.ts';
+import type { Registry } from '../platform/metrics.ts';
+import type { Authenticate } from './authenticate.ts';
+import { readContract } from './descriptors.ts';
+import { createDispatcher } from './dispatch.ts';
+import { startGrpc } from './grpc.ts';
+import { readyMethods, type Services } from './methods.ts';
+import { openapi } from './openapi.ts';
+import { createRest } from './rest.ts';
+
+/** Where a server listens. Port 0: any free one. */
+export type Listen = { readonly host: string; readonly port: number };
+
+/** The running API. */
+export type Api = {
+  readonly httpUrl: string;
+  readonly grpcPort: number;
+  /**
+   * Shuts down: health checks fail and new requests are refused as UNAVAILABLE at once, running ones have `drainMs` to end,
+   * then everything is closed. Calling it again waits for the same end.
+   */
+  readonly drain: () => Promise<void>;
+};
+
+/** How often gRPC health is brought up to date with what `ready` says. */
+const healthEveryMs = 5_000;
+
+/**
+ * Serves every method of the contract over gRPC and REST, with docs at /docs.
+ * Rejects where the contract is not fully implemented, where a port is taken, and for development mode on anything but loopback.
+ */
+export const startApi = async (options: {
+  /** One function per method, by service: what the contract promises. */
+  readonly services: Services;
+  readonly authenticate: Authenticate;
+  readonly logger: Logger;
+  readonly metrics: Registry;
+  readonly http: Listen;
+  readonly grpc: Listen;
+  /** What is missing for this process to serve, in words; nothing: it is ready. */
+  readonly ready: () => Promise<readonly string[]>;
+  /** Tokens come from the built-in issuer: only loopback is served, and reflection is on. */
+  readonly development: boolean;
+  readonly drainMs: number;
+}): Promise<Api> => {
+  const { services, authenticate, logger, metrics, http, grpc, ready, development, drainMs } = options;
+  for (const { host } of development ? [http, grpc] : []) {
+    if (!isLoopback(host)) throw new Error(`development mode takes tokens that anyone on this machine can make: it listens on loopback only, not on ${host}`);
+  }
+  const contract = readContract(Buffer.from(descriptors, 'base64'));
+  const methods = readyMethods(contract, services);
+  const dispatcher = createDispatcher({ authenticate, logger, metrics });
+
+  const rest = createRest({ methods, dispatcher, logger, ready });
+  await rest.register(swagger, { mode: 'static', specification: { document: openapi(contract, { version: apiVersion }) as unknown as OpenAPIV3_1.Document } });
+  await rest.register(swaggerUi, { routePrefix: '/docs' });
+  await rest.listen(http);
+  const { port: httpPort } = rest.server.address() as AddressInfo;
+  const grpcServer = await startGrpc({ ...grpc, methods, dispatcher, reflect: development ? contract : undefined }).catch(async (error: unknown) => {
+    await rest.close();
+    throw error;
+  });
+  const refreshHealth = setInterval(() => void ready().then((problems) => dispatcher.isDraining() || grpcServer.setHealth(problems.length === 0), () => grpcServer.setHealth(false)), healthEveryMs);
+  refreshHealth.unref();
+
+  const shutDown = async (): Promise<void> => {
+    clearInterval(refreshHealth);
+    const endsAt = performance.now() + drainMs;
+    grpcServer.setHealth(false);
+    const cutOff = setTimeout(() => rest.server.closeAllConnections(), drainMs);
+    await Promise.race([dispatcher.drain(), new Promise((resolve) => setTimeout(resolve, drainMs).unref())]);
+    await Promise.all([rest.close(), grpcServer.close(Math.max(0, endsAt - performance.now()))]);
+    clearTimeout(cutOff);
+  };
+  let shutdown: Promise<void> | undefined;
+  return {
+    httpUrl: `http://${http.host.includes(':') ? `[${http.host}]` : http.host}:${httpPort}`,
+    grpcPort: grpcServer.port,
+    drain: () => (shutdown ??= shutDown()),
+  };
+};
+
+const apiVersion = '1';
+
+const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
