@@ -37,6 +37,8 @@ export const openPool = (options: {
   });
   tagUnavailable(pool);
   pool.on('error', (error) => options.logger.warn({ err: error, pool: options.name }, 'an idle database connection was lost'));
+  // A connection that breaks between two statements of a transaction says so where nobody listens, which would end the process; the next statement fails all the same.
+  pool.on('connect', (client) => client.on('error', () => {}));
   return pool;
 };
 

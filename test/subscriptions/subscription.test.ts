@@ -5,7 +5,7 @@ import { LogChanged, type Progress } from '../../src/eventstore/event-store.ts';
 import { silent } from '../../src/platform/logging.ts';
 import { resetCheckpoint } from '../../src/subscriptions/checkpoints.ts';
 import { holdSubscription, LeaseLost, type Held } from '../../src/subscriptions/subscription.ts';
-import { appendTo, newEvent, openStand, until, type Stand } from './stand.ts';
+import { appendTo, newEvent, openStand, until, type Stand } from '../support/stand.ts';
 
 let stand: Stand;
 before(async () => {

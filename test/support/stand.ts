@@ -5,7 +5,7 @@ import { openPostgresStore } from '../../src/eventstore/postgres/store.ts';
 import { openPool, type Pool } from '../../src/platform/database.ts';
 import { silent } from '../../src/platform/logging.ts';
 import { createMetrics } from '../../src/platform/metrics.ts';
-import { testDatabase, type TestDatabase } from '../support/database.ts';
+import { testDatabase, type TestDatabase } from './database.ts';
 
 /** A database of the test file's own, with the store and a pool of the runtime role. */
 export type Stand = { readonly database: TestDatabase; readonly store: EventStore; readonly pool: Pool; readonly close: () => Promise<void> };

@@ -1,0 +1,138 @@
+import type { Batch, EventStore, Progress } from '../eventstore/event-store.ts';
+import type { ClientBase, Pool } from '../platform/database.ts';
+import type { Logger } from '../platform/logging.ts';
+import { advancing } from '../subscriptions/advancing.ts';
+import { loadParked, park } from '../subscriptions/parking.ts';
+import type { Held } from '../subscriptions/subscription.ts';
+import { applyEach, isDataError } from './apply-each.ts';
+import { assign, fold, parkedEvent, type Assigned } from './fold.ts';
+import type { ProjectionMetrics } from './metrics.ts';
+import type { Decode, Page } from './page.ts';
+import { subscriptionOf, type AnyProjection } from './projection.ts';
+import { retryParked } from './retry-parked.ts';
+import { openTable, type Table } from './table.ts';
+import { liveVersion, prepareReadModels, show } from './versions.ts';
+
+export type Engine = {
+  readonly store: EventStore;
+  readonly pool: Pool;
+  readonly decode: Decode;
+  /** The pages of a batch, shared by the projections of the process. */
+  readonly pageOf: (batch: Batch) => Page;
+  readonly logger: Logger;
+  readonly metrics: ProjectionMetrics;
+};
+
+/** How often groups that wait are looked at while there are any: an operator may have asked for them. */
+const lookAtParkedMs = 500;
+
+/**
+ * Brings one read model up to date for as long as the subscription is held. For each page of the log, in one transaction:
+ * move the checkpoint, load the groups that the page touches, fold in memory, write what changed. `well` is called after each.
+ */
+export const project = async (engine: Engine, projection: AnyProjection, held: Held, well: () => void): Promise<void> => {
+  const { store, pool, pageOf, metrics, logger } = engine;
+  const name = subscriptionOf(projection);
+  await prepareReadModels(pool, [projection]);
+  const { table, someParked } = await open(pool, projection, name);
+  let waiting = someParked;
+  let shown = ((await liveVersion(pool, projection.name)) ?? 0) >= projection.version;
+
+  const showWhenCaughtUp = async (to: Progress): Promise<void> => {
+    if (shown || (await store.head()) !== to.position) return;
+    await advancing(pool, held, to, (client) => show(client, projection));
+    shown = true;
+    logger.info({ projection: name }, 'the view points at this version now');
+  };
+
+  /** Pages and retries take turns: each moves the checkpoint from where the other left it. */
+  let turn: Promise<unknown> = Promise.resolve();
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const result = turn.then(work);
+    turn = result.catch(() => {});
+    return result;
+  };
+  const retry = async (): Promise<void> => {
+    const to = held.progress;
+    if (waiting && to && !held.signal.aborted) waiting = await advancing(pool, held, to, (client) => retryParked(engine, projection, table, client));
+  };
+  const retrying = setInterval(() => {
+    if (waiting) inTurn(retry).catch((error: unknown) => logger.warn({ err: error, projection: name }, 'could not retry what is parked'));
+  }, lookAtParkedMs);
+
+  try {
+    if (held.progress) await showWhenCaughtUp(held.progress);
+    for await (const batch of store.subscribe({ after: held.progress?.position ?? store.start, signal: held.signal })) {
+      const page = pageOf(batch);
+      const { progress } = page;
+      if (progress) {
+        const end = metrics.batchSeconds.startTimer({ subscription: name });
+        const done = await inTurn(() => applyPage({ pool, projection, table, held }, page, progress, waiting));
+        waiting = done.waiting;
+        end();
+        metrics.events.inc({ subscription: name }, done.folded);
+        well();
+        if (page.caughtUp) await showWhenCaughtUp(progress);
+      }
+      if (page.newer) throw page.newer;
+    }
+  } finally {
+    clearInterval(retrying);
+    await turn;
+  }
+};
+
+const open = async (pool: Pool, projection: AnyProjection, name: string): Promise<{ readonly table: Table; readonly someParked: boolean }> => {
+  const client = await pool.connect();
+  try {
+    return { table: await openTable(client, projection), someParked: (await loadParked(client, name)).size > 0 };
+  } finally {
+    client.release();
+  }
+};
+
+type Target = { readonly pool: Pool; readonly projection: AnyProjection; readonly table: Table; readonly held: Held };
+type Done = { readonly waiting: boolean; readonly folded: number };
+
+/** One page, one transaction. A value that the table refuses is found event by event, and only its group waits. */
+const applyPage = async (target: Target, page: Page, to: Progress, waiting: boolean): Promise<Done> => {
+  const { pool, projection, held } = target;
+  const assigned = assign(projection, page.entries);
+  try {
+    return await advancing(pool, held, to, (client) => writePage(target, client, assigned, waiting));
+  } catch (error) {
+    if (!isDataError(error)) throw error;
+    return await advancing(pool, held, to, (client) => writeEach(target, client, assigned));
+  }
+};
+
+const writePage = async ({ projection, table }: Target, client: ClientBase, assigned: readonly Assigned[], waiting: boolean): Promise<Done> => {
+  const name = subscriptionOf(projection);
+  const blocked: ReadonlySet<string> = waiting ? new Set((await loadParked(client, name)).keys()) : new Set();
+  const groups = new Set<string>();
+  for (const next of assigned) if (next.kind === 'event') groups.add(next.group);
+  const before = await table.load(client, [...groups]);
+  const { rows, parked, folded } = fold(projection, assigned, before, blocked);
+  await table.write(client, before, rows);
+  await park(client, name, parked);
+  return { waiting: blocked.size > 0 || parked.length > 0, folded };
+};
+
+const writeEach = async ({ projection, table }: Target, client: ClientBase, assigned: readonly Assigned[]): Promise<Done> => {
+  const name = subscriptionOf(projection);
+  const blocked = new Set((await loadParked(client, name)).keys());
+  let folded = 0;
+  for (const next of assigned) {
+    const what = next.kind === 'event' ? next.event : next.logged;
+    const group = next.kind === 'event' ? next.group : what.stream;
+    const behind = blocked.has(group) ? group : blocked.has(what.stream) ? what.stream : undefined;
+    const error = behind !== undefined ? undefined : next.kind === 'failed' ? next.error : (await applyEach(projection, table, client, [next.event])).error;
+    if (behind === undefined && error === undefined) {
+      folded += 1;
+      continue;
+    }
+    await park(client, name, [parkedEvent(behind ?? group, what, error)]);
+    blocked.add(behind ?? group);
+  }
+  return { waiting: blocked.size > 0, folded };
+};

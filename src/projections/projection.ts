@@ -1,0 +1,36 @@
+import type { Logged } from '../eventstore/event-store.ts';
+
+/** An event in its newest version. */
+export type Decoded = { readonly type: string; readonly data: unknown };
+
+/** An event as a fold gets it, with where and when it happened. */
+export type Happened<Event = Decoded> = Event & Pick<Logged, 'id' | 'type' | 'stream' | 'revision' | 'position' | 'recordedAt' | 'meta'>;
+
+/** A read model: its table, and how events change its rows. Pure; reading, writing, checkpoints and parking are the engine's. */
+export type Projection<Row = object, Event extends Decoded = Decoded> = {
+  /** The view's name in schema `read_models`. */
+  readonly name: string;
+  /** One more with every change of table or fold: the new table is built beside the old one. */
+  readonly version: number;
+  /** The events that it folds, as their aggregates declare them. */
+  readonly on: readonly { readonly type: Event['type'] }[];
+  /** The table of this version, with its indexes. */
+  readonly create: (table: string) => string;
+  /** The columns that identify a row. */
+  readonly key: readonly (keyof Row & string)[];
+  /** The column that names a row's group. */
+  readonly groupColumn: keyof Row & string;
+  /** Whose rows an event changes. */
+  group(event: Happened<Event>): string;
+  /** The group's rows after the event; rows left out are deleted. What it throws parks the group. */
+  evolve(rows: readonly Row[], event: Happened<Event>): readonly Row[];
+};
+
+/** A read model of any rows and events, as the engine sees it. */
+export type AnyProjection = Omit<Projection, 'key' | 'groupColumn'> & { readonly key: readonly string[]; readonly groupColumn: string };
+
+/** A read model of documents: rows that are folded group by group. */
+export const documents = <Row extends object, Event extends Decoded>(projection: Projection<Row, Event>): Projection<Row, Event> => projection;
+
+/** The name of a read model's subscription, which is also its table's: both belong to one version. */
+export const subscriptionOf = ({ name, version }: Pick<AnyProjection, 'name' | 'version'>): string => `${name}_v${version}`;

@@ -1,0 +1,53 @@
+import { resetCheckpoint } from '../subscriptions/checkpoints.ts';
+import type { ClientBase, Pool } from '../platform/database.ts';
+import { subscriptionOf, type AnyProjection } from './projection.ts';
+
+/**
+ * Makes the tables that are missing, and the views of read models that have none yet, so that queries can ask from the first
+ * moment. Several processes may do so at once. A table that was lost is built again from the start of the log.
+ */
+export const prepareReadModels = async (pool: Pool, projections: readonly AnyProjection[]): Promise<void> => {
+  const client = await pool.connect();
+  try {
+    await client.query('begin');
+    await client.query('select pg_advisory_xact_lock(7308324)');
+    for (const projection of projections) {
+      const name = subscriptionOf(projection);
+      const { rows } = await client.query<{ there: boolean; begun: boolean; shown: boolean }>(
+        `select to_regclass($1) is not null as there,
+                exists (select from subscriptions.checkpoints where name = $2 and position is not null) as begun,
+                exists (select from read_models.live where name = $3) as shown`,
+        [`read_models.${name}`, name, projection.name],
+      );
+      if (!rows[0]!.there) {
+        await client.query(projection.create(`read_models.${name}`));
+        if (rows[0]!.begun) await resetCheckpoint(client, name);
+      }
+      if (!rows[0]!.shown) await show(client, projection);
+    }
+    await client.query('commit');
+  } catch (error) {
+    await client.query('rollback').catch(() => {});
+    throw error;
+  } finally {
+    client.release();
+  }
+};
+
+/** The version that a read model's view points at. */
+export const liveVersion = async (pool: Pool, name: string): Promise<number | undefined> => {
+  const { rows } = await pool.query<{ version: number }>('select version from read_models.live where name = $1', [name]);
+  return rows[0]?.version;
+};
+
+/** Points the view at this version. The table of the version before stays. Waits a second at most for readers to get out of the way. */
+export const show = async (client: ClientBase, projection: AnyProjection): Promise<void> => {
+  const { name, version } = projection;
+  await client.query(`set local lock_timeout = '1s'`);
+  await client.query(`drop view if exists read_models.${name}; create view read_models.${name} as select * from read_models.${subscriptionOf(projection)}`);
+  await client.query(
+    `insert into read_models.live (name, version, subscription) values ($1, $2, $3)
+         on conflict (name) do update set version = excluded.version, subscription = excluded.subscription`,
+    [name, version, subscriptionOf(projection)],
+  );
+};
