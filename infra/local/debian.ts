@@ -10,7 +10,7 @@ export const canInstallPackages = (): boolean => isRoot() && existsSync('/etc/de
  * Installs Debian packages without starting the servers that come with them. Waits for its turn: for another clone that installs
  * (by a lock of ours), and for any other use of apt (by apt's).
  */
-export const installPackages = async (packages: readonly string[], terminal: Terminal): Promise<void> => {
+export const installPackages = async (packages: readonly string[], terminal: Terminal, stopped: AbortSignal): Promise<void> => {
   terminal.say(`Installing the Debian packages ${packages.join(', ')}; this may take a minute or two.`);
   const waitSeconds = 600;
   const quiet = ['-qq', '-o', `DPkg::Lock::Timeout=${waitSeconds}`, '-o', 'Acquire::Retries=3', '-o', 'Dpkg::Use-Pty=0'].join(' ');
@@ -37,16 +37,18 @@ export const installPackages = async (packages: readonly string[], terminal: Ter
   `;
   mkdirSync('/run/lock', { recursive: true });
   const lock = '/run/lock/order-platform-packages';
-  const code = await run('flock', [lock, 'sh', '-c', script], { ...process.env, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C.UTF-8' });
+  const code = await runUnless(stopped, 'flock', [lock, 'sh', '-c', script], { ...process.env, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C.UTF-8' });
   if (code !== 0) {
     throw new Refusal(`apt-get could not install ${packages.join(', ')}; its own message is above. Install them yourself, or name running services in the environment.`);
   }
 };
 
-const run = (command: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<number | null> =>
+/** Runs a program to its end; goes on without it when we are to stop. */
+const runUnless = (stopped: AbortSignal, command: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<number | null> =>
   new Promise((resolve, reject) => {
     // In a group of its own: Ctrl-C ends us, but never dpkg half-way.
     const child = spawn(command, args, { env, stdio: ['ignore', 'ignore', 'inherit'], detached: true });
     child.on('error', reject);
+    stopped.addEventListener('abort', () => reject(new Refusal('Stopped. The packages are installed to their end in the background.')));
     child.on('close', resolve);
   });

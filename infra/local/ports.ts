@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readJson, writePrivately, type Instance } from './instance.ts';
+import { isSameProcess, startedAt } from './processes.ts';
 
 /** Ports that no system gives out for outgoing connections, so that a stopped instance finds its own free again. */
 const range = { from: 20_000, size: 10_000 };
@@ -14,17 +17,17 @@ export const isFree = (port: number): Promise<boolean> =>
     server.listen({ port, host: '127.0.0.1', exclusive: true }, () => server.close(() => resolve(true)));
   });
 
-/** The first free port from `port` on that is not among `taken`. */
-export const nextFree = async (port: number, taken: ReadonlySet<number> = new Set()): Promise<number> => {
+/** The first free port from `port` on. It is ours from now on: no other clone is given it while this process lives. */
+export const nextFree = async (port: number): Promise<number> => {
   for (let candidate = port; candidate < port + 1_000 && candidate < 65_536; candidate += 1) {
-    if (!taken.has(candidate) && (await isFree(candidate))) return candidate;
+    if ((await isFree(candidate)) && claim(candidate)) return candidate;
   }
   throw new Error(`No free port from ${port} on.`);
 };
 
 /**
- * A port for each name, the same at every start unless somebody else took it meanwhile. Each clone looks from a place of its own
- * on, so that two that start at the same moment do not meet.
+ * A port for each name, the same at every start unless somebody else took it meanwhile. Each instance looks from a place of its
+ * own on, so that the port of one that is stopped is seldom taken by another.
  */
 export const rememberedPorts = async <Name extends string>(instance: Instance, names: readonly Name[]): Promise<Readonly<Record<Name, number>>> => {
   const path = join(instance.folder, 'ports.json');
@@ -33,10 +36,29 @@ export const rememberedPorts = async <Name extends string>(instance: Instance, n
   const place = range.from + (createHash('sha256').update(instance.id).digest().readUInt32BE() % (range.size / 20)) * 20;
   for (const name of names) {
     const port = known[name];
-    if (port !== undefined && (await isFree(port))) continue;
-    delete ports[name];
-    ports[name] = await nextFree(place, new Set(Object.values(ports)));
+    ports[name] = port !== undefined && (await isFree(port)) && claim(port) ? port : await nextFree(place);
   }
   writePrivately(path, JSON.stringify(ports, null, 2));
   return ports as Record<Name, number>;
+};
+
+const claims = join(tmpdir(), 'order-platform-ports');
+
+/** Between finding a port free and listening on it another clone may find it free too: so it is noted where all clones look. */
+const claim = (port: number): boolean => {
+  mkdirSync(claims, { recursive: true });
+  const path = join(claims, String(port));
+  const holder = readJson<{ pid: number; started: string }>(path);
+  if (holder) {
+    if (isSameProcess(holder)) return false;
+    rmSync(path, { force: true });
+  }
+  try {
+    writeFileSync(path, JSON.stringify({ pid: process.pid, started: startedAt(process.pid) }), { flag: 'wx' });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+  process.once('exit', () => rmSync(path, { force: true }));
+  return true;
 };

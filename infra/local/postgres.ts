@@ -35,7 +35,7 @@ export const findPostgres = (): PostgresPrograms | undefined => {
 };
 
 /** Starts this instance's PostgreSQL on a port, its data made first if need be. It never runs as root and listens on loopback only. */
-export const startPostgres = async (instance: Instance, programs: PostgresPrograms, port: number): Promise<Started & { readonly superuserUrl: string }> => {
+export const startPostgres = async (instance: Instance, programs: PostgresPrograms, port: number, stopped: AbortSignal): Promise<Started & { readonly superuserUrl: string }> => {
   const user = isRoot() ? (userIds('postgres') ?? userIds('nobody')) : undefined;
   const home = join(user ? makeOutsideFolder(instance) : instance.folder, 'postgres');
   mkdirSync(home, { recursive: true, mode: 0o700 });
@@ -51,21 +51,18 @@ export const startPostgres = async (instance: Instance, programs: PostgresProgra
 
   const logFile = join(instance.folder, 'postgres.log');
   const settings = { listen_addresses: '127.0.0.1', port, unix_socket_directories: '', max_connections: 200, shared_buffers: '256MB', max_wal_size: '2GB', log_min_messages: 'warning' };
-  const server = supervise(
-    instance.folder,
-    {
-      name: 'postgres',
-      command: programs.postgres,
-      args: ['-D', data, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
-      ...run,
-      ...(user ? { user } : {}),
-      stopSignal: 'SIGINT',
-      logFile,
-    },
-    () => undefined,
-  );
+  const server = supervise(instance.folder, {
+    name: 'postgres',
+    command: programs.postgres,
+    args: ['-D', data, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
+    cwd: home,
+    env: baseEnvironment(),
+    ...(user ? { user } : {}),
+    stopSignal: 'SIGINT',
+    logFile,
+  });
   const superuserUrl = urlOf('postgres', secret(instance, 'postgres'), port, 'postgres');
-  await untilAnswering(superuserUrl, () => server.endings() >= 3).catch(async (error: unknown) => {
+  await untilAnswering(superuserUrl, () => stopped.aborted || server.endings() >= 3).catch(async (error: unknown) => {
     await server.stop(5_000);
     throw new Refusal(`PostgreSQL did not start: ${(error as Error).message}\n${lastLines(logFile)}`);
   });

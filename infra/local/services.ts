@@ -1,12 +1,11 @@
 import { composeUp, engineAnswers, type ComposeService } from './compose.ts';
 import { canInstallPackages, installPackages } from './debian.ts';
-import type { Instance } from './instance.ts';
+import { secret, type Instance } from './instance.ts';
 import { rememberedPorts } from './ports.ts';
 import { findPostgres, prepareDatabases, startPostgres, untilAnswering, type Databases } from './postgres.ts';
 import { emptyRabbit, findRabbit, startRabbit, untilRabbitAnswers } from './rabbitmq.ts';
 import { emptyRedis, findRedis, startRedis, untilRedisAnswers } from './redis.ts';
 import type { Started } from './service.ts';
-import { secret } from './instance.ts';
 import { Refusal, type Terminal } from './terminal.ts';
 
 /** What the platform needs beside Node. */
@@ -49,12 +48,13 @@ export const bringUp = async (
   instance: Instance,
   options: { readonly named: ReadonlySet<Service>; readonly variables: Readonly<Record<Service, string>>; readonly fresh: boolean },
   terminal: Terminal,
+  stopped: AbortSignal,
 ): Promise<Running> => {
   const sources = chooseSources(options.named, options.variables, { hasPrograms, engineAnswers, canInstallPackages });
   const from = (source: Source): readonly Service[] => services.filter((service) => sources[service] === source);
 
   const packages = from('packages');
-  if (packages.length > 0) await terminal.step('Packages', () => installPackages(packages.map((service) => debianPackages[service]), terminal), () => 'installed');
+  if (packages.length > 0) await terminal.step('Packages', () => installPackages(packages.map((service) => debianPackages[service]), terminal, stopped), () => 'installed');
   const ports = await rememberedPorts(instance, ['postgres', 'rabbitmq', 'rabbitmqDistribution', 'epmd', 'redis']);
   const started: Started[] = [];
   const stop = async (): Promise<void> => {
@@ -74,38 +74,38 @@ export const bringUp = async (
   const contained = from('containers');
   if (contained.length > 0) started.push(await terminal.step('Containers', () => composeUp(instance, contained as readonly ComposeService[], ports), () => contained.join(', ')));
   const isContained = (service: Service): boolean => contained.includes(service);
-  const never = (): boolean => false;
+  const hopeless = (): boolean => stopped.aborted;
 
   const postgres = async (): Promise<Databases | undefined> => {
     if (options.named.has('postgres')) return undefined;
     if (isContained('postgres')) {
       const url = `postgres://postgres:${secret(instance, 'postgres')}@127.0.0.1:${ports.postgres}/postgres`;
-      await untilAnswering(url, never);
+      await untilAnswering(url, hopeless);
       return prepareDatabases(instance, url);
     }
-    const { superuserUrl } = await starting('postgres', () => startPostgres(instance, found(findPostgres()), ports.postgres));
+    const { superuserUrl } = await starting('postgres', () => startPostgres(instance, found(findPostgres()), ports.postgres, stopped));
     return prepareDatabases(instance, superuserUrl);
   };
   const rabbitmq = async (): Promise<string | undefined> => {
     if (options.named.has('rabbitmq')) return undefined;
     if (isContained('rabbitmq')) {
       const url = `amqp://orders:${secret(instance, 'rabbitmq')}@127.0.0.1:${ports.rabbitmq}`;
-      await untilRabbitAnswers(url, never);
+      await untilRabbitAnswers(url, hopeless);
       return url;
     }
     if (options.fresh) emptyRabbit(instance);
     const rabbitPorts = { amqp: ports.rabbitmq, distribution: ports.rabbitmqDistribution, epmd: ports.epmd };
-    return (await starting('rabbitmq', () => startRabbit(instance, found(findRabbit()), rabbitPorts))).url;
+    return (await starting('rabbitmq', () => startRabbit(instance, found(findRabbit()), rabbitPorts, stopped))).url;
   };
   const redis = async (): Promise<string | undefined> => {
     if (options.named.has('redis')) return undefined;
     if (isContained('redis')) {
       const url = `redis://:${secret(instance, 'redis')}@127.0.0.1:${ports.redis}`;
-      await untilRedisAnswers(url, never);
+      await untilRedisAnswers(url, hopeless);
       return url;
     }
     if (options.fresh) emptyRedis(instance);
-    return (await starting('redis', () => startRedis(instance, found(findRedis()), ports.redis))).url;
+    return (await starting('redis', () => startRedis(instance, found(findRedis()), ports.redis, stopped))).url;
   };
 
   const outcomes = await Promise.allSettled([postgres(), rabbitmq(), redis()]);

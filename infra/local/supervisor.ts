@@ -1,5 +1,5 @@
 import { backoffMs, pause, type RetryPolicy } from '../../src/platform/retry.ts';
-import { end, launch, type Ending, type Program } from './processes.ts';
+import { end, launch, type Ending, type Process, type Program } from './processes.ts';
 
 /** A program that is started again whenever it ends, until it is told to stop. */
 export type Supervised = {
@@ -18,37 +18,34 @@ export const restarting: RetryPolicy = { attempts: Infinity, baseMs: 500, capMs:
 const goodRunMs = 20_000;
 
 /** Keeps a program running. `onEnding` hears of every end that nobody asked for. */
-export const supervise = (folder: string, program: Program, onEnding: (ending: Ending) => void, policy: RetryPolicy = restarting): Supervised => {
+export const supervise = (folder: string, program: Program, onEnding: (ending: Ending) => void = () => undefined, policy: RetryPolicy = restarting): Supervised => {
   const stopping = new AbortController();
   let endings = 0;
-  let failures = 0;
-  let current = launch(folder, program);
-  let running = true;
+  let current: Process | undefined;
 
-  const watch = async (): Promise<void> => {
-    while (!stopping.signal.aborted) {
+  const keepRunning = async (): Promise<void> => {
+    let failures = 0;
+    do {
       const began = performance.now();
+      current = launch(folder, program);
       const ending = await current.ended;
-      running = false;
+      current = undefined;
       if (stopping.signal.aborted) return;
       endings += 1;
-      onEnding(ending);
       failures = performance.now() - began > goodRunMs ? 0 : failures + 1;
-      if (!(await pause(backoffMs(policy, failures), stopping.signal))) return;
-      current = launch(folder, program);
-      running = true;
-    }
+      onEnding(ending);
+    } while (await pause(backoffMs(policy, failures), stopping.signal));
   };
-  const watched = watch();
+  const kept = keepRunning();
 
   return {
     name: program.name,
-    pid: () => (running ? current.pid : undefined),
+    pid: () => current?.pid,
     endings: () => endings,
     stop: async (graceMs) => {
       stopping.abort();
-      if (running) await end(current, program.stopSignal, graceMs);
-      await watched;
+      if (current) await end(current, program.stopSignal, graceMs);
+      await kept;
     },
   };
 };

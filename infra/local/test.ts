@@ -30,7 +30,7 @@ const main = async (): Promise<number> => {
   if (!takeInstance(instance)) throw new Refusal(`Another npm test runs in this clone (process ${runner(instance)?.pid}).`);
   try {
     await endLeftovers(instance.folder, 10_000);
-    const running = await bringUp(instance, { named, variables, fresh: true }, terminal);
+    const running = await bringUp(instance, { named, variables, fresh: true }, terminal, stopped);
     try {
       if (running.databases) await dropLeftovers(running.databases.migrationUrl);
       return await runTests(environment, running, stopped);
