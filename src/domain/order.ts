@@ -125,6 +125,7 @@ export const order: Decider<Order, OrderCommand, OrderEvent, OrderCode> = {
 /** Why the lines cannot be ordered, if they cannot. Several lines may ask for one offer: together they must be in stock. */
 const refusalOf = (lines: readonly RequestedLine[], currency: string): Rejected<OrderCode> | undefined => {
   const asked = new Map<string, number>();
+  let total = 0;
   for (const [index, { offerId, offer, quantity, shownPriceMinor, shownCurrency }] of lines.entries()) {
     const at = `lines[${index}]`;
     if (offer.status === 'unpublished') return rejected('OFFER_NOT_FOUND', `${at}: no such offer has been published.`);
@@ -135,9 +136,10 @@ const refusalOf = (lines: readonly RequestedLine[], currency: string): Rejected<
     const together = (asked.get(offerId) ?? 0) + quantity;
     asked.set(offerId, together);
     if (together > availableOf(offer)) return rejected('OUT_OF_STOCK', `${at}: ${availableOf(offer)} left, ${together} asked for.`);
+    total = sum([total, times(shownPriceMinor, quantity)]);
+    if (total > maxAmountMinor) return rejected('TOTAL_TOO_HIGH', `${at}: an order's total is at most ${maxAmountMinor} minor units.`);
   }
-  const total = sum(lines.map(({ shownPriceMinor, quantity }) => times(shownPriceMinor, quantity)));
-  return total > maxAmountMinor ? rejected('TOTAL_TOO_HIGH', `An order's total is at most ${maxAmountMinor} minor units.`) : undefined;
+  return undefined;
 };
 
 const frozen = ({ lineId, offerId, quantity, offer }: RequestedLine, vatRateBasisPoints: number): Placed['lines'][number] => {
