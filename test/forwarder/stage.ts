@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import { connect, type ConsumeMessage, type Options } from 'amqplib';
+import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import type { NewEvent } from '../../src/eventstore/event-store.ts';
 import { openPostgresStore } from '../../src/eventstore/postgres/store.ts';
@@ -94,9 +95,13 @@ const openStage = async () => {
       const ending = new AbortController();
       const metrics = new Registry();
       const holder = randomUUID();
-      const forwarder = runForwarder({ store, pool, rabbitmqUrl: proxy.url, exchange, holder, logger: silent, metrics, signal: ending.signal, limits });
+      const said: string[] = [];
+      const logger = pino({ level: 'warn' }, { write: (line) => said.push(JSON.parse(line).msg) });
+      const forwarder = runForwarder({ store, pool, rabbitmqUrl: proxy.url, exchange, holder, logger, metrics, signal: ending.signal, limits });
       const started = {
         ...forwarder,
+        /** What it logged as a warning or worse. */
+        said,
         stop: async (): Promise<void> => {
           running.delete(started);
           ending.abort();

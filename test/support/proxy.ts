@@ -13,8 +13,6 @@ export type Proxy = {
   readonly blackhole: () => void;
   /** Lets everything through again, what was held back included. */
   readonly pass: () => void;
-  /** How many connections there have been. */
-  readonly connections: () => number;
   readonly close: () => Promise<void>;
 };
 
@@ -22,10 +20,8 @@ export const openProxy = async (server: string): Promise<Proxy> => {
   const target = new URL(server);
   const sockets = new Set<Socket>();
   let mode: 'pass' | 'refuse' | 'blackhole' = 'pass';
-  let count = 0;
 
   const listener = createServer((client) => {
-    count += 1;
     client.on('error', () => {});
     if (mode === 'refuse') return void client.resetAndDestroy();
     const upstream = connect({ host: target.hostname, port: Number(target.port) });
@@ -71,7 +67,6 @@ export const openProxy = async (server: string): Promise<Proxy> => {
       mode = 'pass';
       for (const socket of sockets) socket.resume();
     },
-    connections: () => count,
     close: async () => {
       const closed = once(listener, 'close');
       listener.close();
