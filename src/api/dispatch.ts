@@ -67,8 +67,9 @@ export const createDispatcher = (options: { readonly authenticate: Authenticate;
     const violations: FieldViolation[] = [];
     const decoded = transport.decode(arrival, violations);
     if (decoded.kind === 'refused') return decoded;
-    if (violations.length === 0) method.validate(decoded.message, violations);
-    if (violations.length > 0) return refused('invalid', 'INVALID_REQUEST', 'The request breaks the rules of some fields.', { fields: violations });
+    const undecodable = violations.length;
+    method.validate(decoded.message, violations);
+    if (violations.length > 0) return refused('invalid', 'INVALID_REQUEST', 'The request breaks the rules of some fields.', { fields: withoutEchoes(violations, undecodable) });
     const outcome = await withinDeadline(method, decoded.message, caller, transport, arrival, correlationId);
     return outcome.kind === 'answered' ? { kind: 'answered', message: outcome.message, body: transport.encode(arrival, outcome.message) } : outcome;
   };
@@ -201,6 +202,13 @@ const openCall = <Arrival>(
     },
   };
   return { call, abort };
+};
+
+/** Leaves out what rules say about fields that could not be decoded in the first place (the first `undecodable` of all). */
+const withoutEchoes = (violations: readonly FieldViolation[], undecodable: number): readonly FieldViolation[] => {
+  const broken = violations.slice(0, undecodable);
+  const isEcho = ({ field }: FieldViolation): boolean => broken.some((other) => field === other.field || field.startsWith(`${other.field}.`) || field.startsWith(`${other.field}[`));
+  return [...broken, ...violations.slice(undecodable).filter((violation) => !isEcho(violation))];
 };
 
 /** W3C Trace Context, version 00. */

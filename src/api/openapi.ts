@@ -157,7 +157,6 @@ const fieldSchema = (contract: Contract, field: DescField): Json => {
 const valueSchema = (contract: Contract, field: DescField): Json => {
   if (field.message) return wellKnown[field.message.typeName] ?? reference(nameOf(field.message));
   if (field.enum) return { type: 'string', enum: field.enum.values.filter(({ number }) => number !== 0 || !isRequired(contract, field)).map(({ name }) => name) };
-  if (field.scalar === undefined) throw new Error(`${field.toString()}: maps have no schema`);
   const { maxLength = 0, pattern = '', uuid = false, email = false, min, max } = contract.rules(field) ?? {};
   return {
     ...scalars[field.scalar],

@@ -2,7 +2,7 @@ import { ScalarType, type DescEnum, type DescField, type DescMessage } from '@bu
 import type { FieldViolation } from '../platform/call.ts';
 import { locate, maxViolations, violate } from './violations.ts';
 
-/** Takes a parsed JSON value and gives the decoded value; where it notes a violation, what it gives is not to be used. */
+/** Takes a parsed JSON value and gives the decoded value; undefined where it cannot, which it notes as a violation. */
 export type ReadJson = (value: unknown, violations: FieldViolation[]) => unknown;
 
 /** Messages as the generated code has them: plain objects with names in camel case. */
@@ -28,8 +28,8 @@ export const jsonReader = (): ((message: DescMessage) => ReadJson) => {
       for (const name of Object.keys(value)) {
         const before = violations.length;
         const field = fields.get(name);
-        if (field) result[field.localName] = field.read((value as Message)[name], violations);
-        else violate(violations, 'is not a known field');
+        const part = field ? field.read((value as Message)[name], violations) : violate(violations, 'is not a known field');
+        if (field && part !== undefined) result[field.localName] = part;
         if (violations.length > before) locate(violations, before, name.length > 100 ? `${name.slice(0, 100)}…` : name);
       }
       return result;

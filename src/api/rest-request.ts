@@ -41,14 +41,11 @@ export const requestReader = (method: ReadyMethod, route: HttpRoute, read: ReadJ
       else if (tag === undefined) violations.push({ field: 'If-Match', description: 'must be one entity tag, such as "3", or *' });
       else fromHeader('If-Match', 'etag', tag, json, violations);
     }
-    return violations.length > 0 ? undecoded : { kind: 'decoded', message: read(json, violations) as Message };
+    return { kind: 'decoded', message: read(json, violations) as Message };
   };
 };
 
 const isPlain = (encoding: string | undefined): boolean => encoding === undefined || encoding === 'identity';
-
-/** Nobody reads it: there are violations. */
-const undecoded: Decoded = { kind: 'decoded', message: {} };
 
 /** What the bytes say; an absent body is an empty object, undefined is no JSON. */
 const parseBody = (body: Buffer | undefined): unknown => {

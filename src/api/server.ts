@@ -1,7 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
-import type { OpenAPIV3_1 } from 'openapi-types';
 import { descriptors } from '../contract/generated/descriptors.ts';
 import type { Logger } from '../platform/logging.ts';
 import type { Registry } from '../platform/metrics.ts';
@@ -57,7 +56,8 @@ export const startApi = async (options: {
   const dispatcher = createDispatcher({ authenticate, logger, metrics });
 
   const rest = createRest({ methods, dispatcher, logger, ready });
-  await rest.register(swagger, { mode: 'static', specification: { document: openapi(contract, { version: apiVersion }) as unknown as OpenAPIV3_1.Document } });
+  const document = openapi(contract, { version: apiVersion }) as never; // the plugin's type knows OpenAPI up to 3.0 only
+  await rest.register(swagger, { mode: 'static', specification: { document } });
   await rest.register(swaggerUi, { routePrefix: '/docs' });
   await rest.listen(http);
   const { port: httpPort } = rest.server.address() as AddressInfo;
@@ -65,11 +65,14 @@ export const startApi = async (options: {
     await rest.close();
     throw error;
   });
-  const refreshHealth = setInterval(() => void ready().then((problems) => dispatcher.isDraining() || grpcServer.setHealth(problems.length === 0), () => grpcServer.setHealth(false)), healthEveryMs);
-  refreshHealth.unref();
+  const refresh = async (): Promise<void> => {
+    const problems = await ready().catch((error: unknown) => [String(error)]);
+    grpcServer.setHealth(problems.length === 0 && !dispatcher.isDraining());
+  };
+  const refreshing = setInterval(() => void refresh(), healthEveryMs).unref();
 
   const shutDown = async (): Promise<void> => {
-    clearInterval(refreshHealth);
+    clearInterval(refreshing);
     const endsAt = performance.now() + drainMs;
     grpcServer.setHealth(false);
     const cutOff = setTimeout(() => rest.server.closeAllConnections(), drainMs);

@@ -63,7 +63,7 @@ const opaque = new Set(['google.protobuf.Timestamp', 'google.protobuf.Struct']);
 const nested =
   (validate: Validate): Check =>
   (value, violations) => {
-    validate(value as Message, violations);
+    if (value !== undefined) validate(value as Message, violations);
     return value;
   };
 
