@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { makeOutsideFolder, secret, type Instance } from './instance.ts';
 import { baseEnvironment, findProgram, isRoot, userIds, versionFolders } from './programs.ts';
-import { lastLines, type Started } from './service.ts';
+import { lastLines, type Started, type Watch } from './service.ts';
 import { supervise } from './supervisor.ts';
 import { Refusal } from './terminal.ts';
 
@@ -35,7 +35,7 @@ export const findPostgres = (): PostgresPrograms | undefined => {
 };
 
 /** Starts this instance's PostgreSQL on a port, its data made first if need be. It never runs as root and listens on loopback only. */
-export const startPostgres = async (instance: Instance, programs: PostgresPrograms, port: number, stopped: AbortSignal): Promise<Started & { readonly superuserUrl: string }> => {
+export const startPostgres = async (instance: Instance, programs: PostgresPrograms, port: number, watch: Watch): Promise<Started & { readonly superuserUrl: string }> => {
   const user = isRoot() ? (userIds('postgres') ?? userIds('nobody')) : undefined;
   const home = join(user ? makeOutsideFolder(instance) : instance.folder, 'postgres');
   mkdirSync(home, { recursive: true, mode: 0o700 });
@@ -60,9 +60,9 @@ export const startPostgres = async (instance: Instance, programs: PostgresProgra
     ...(user ? { user } : {}),
     stopSignal: 'SIGINT',
     logFile,
-  });
+  }, watch.onEnding);
   const superuserUrl = urlOf('postgres', secret(instance, 'postgres'), port, 'postgres');
-  await untilAnswering(superuserUrl, () => stopped.aborted || server.endings() >= 3).catch(async (error: unknown) => {
+  await untilAnswering(superuserUrl, () => watch.stopped.aborted || server.endings() >= 3).catch(async (error: unknown) => {
     await server.stop(5_000);
     throw new Refusal(`PostgreSQL did not start: ${(error as Error).message}\n${lastLines(logFile)}`);
   });

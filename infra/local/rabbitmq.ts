@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from 'amqplib';
 import { secret, type Instance } from './instance.ts';
 import { baseEnvironment, findProgram, versionFolders } from './programs.ts';
-import { lastLines, type Started } from './service.ts';
+import { lastLines, type Started, type Watch } from './service.ts';
 import { supervise } from './supervisor.ts';
 import { Refusal } from './terminal.ts';
 
@@ -22,7 +22,7 @@ export const findRabbit = (): RabbitPrograms | undefined => {
  * Starts this instance's RabbitMQ with a node name, cookie, plugins file and epmd of its own. Nothing of /etc/rabbitmq is read, and
  * every listener is on loopback. Works with 3.10 and 4.
  */
-export const startRabbit = async (instance: Instance, programs: RabbitPrograms, ports: RabbitPorts, stopped: AbortSignal): Promise<Started & { readonly url: string }> => {
+export const startRabbit = async (instance: Instance, programs: RabbitPrograms, ports: RabbitPorts, watch: Watch): Promise<Started & { readonly url: string }> => {
   const home = join(instance.folder, 'rabbitmq');
   mkdirSync(join(home, 'conf.d'), { recursive: true, mode: 0o700 });
   const password = secret(instance, 'rabbitmq');
@@ -42,7 +42,7 @@ export const startRabbit = async (instance: Instance, programs: RabbitPrograms, 
   const logFile = join(instance.folder, 'rabbitmq.log');
   const common = { cwd: home, stopSignal: 'SIGTERM', logFile } as const;
   // Left to itself, the server would start a daemon that nobody stops.
-  const epmd = supervise(instance.folder, { name: 'epmd', command: programs.epmd, args: ['-port', String(ports.epmd), '-address', '127.0.0.1'], env, ...common });
+  const epmd = supervise(instance.folder, { name: 'epmd', command: programs.epmd, args: ['-port', String(ports.epmd), '-address', '127.0.0.1'], env, ...common }, watch.onEnding);
   const server = supervise(instance.folder, {
     name: 'rabbitmq',
     command: programs.server,
@@ -66,13 +66,13 @@ export const startRabbit = async (instance: Instance, programs: RabbitPrograms, 
       RABBITMQ_PID_FILE: join(home, 'server.pid'),
     },
     ...common,
-  });
+  }, watch.onEnding);
   const stop = async (): Promise<void> => {
     await server.stop(20_000);
     await epmd.stop(2_000);
   };
   const url = `amqp://orders:${password}@127.0.0.1:${ports.amqp}`;
-  await untilRabbitAnswers(url, () => stopped.aborted || server.endings() >= 3).catch(async (error: unknown) => {
+  await untilRabbitAnswers(url, () => watch.stopped.aborted || server.endings() >= 3).catch(async (error: unknown) => {
     await stop();
     throw new Refusal(`RabbitMQ did not start: ${(error as Error).message}\n${lastLines(logFile)}`);
   });

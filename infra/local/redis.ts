@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { secret, type Instance } from './instance.ts';
 import { baseEnvironment, findProgram } from './programs.ts';
-import { lastLines, type Started } from './service.ts';
+import { lastLines, type Started, type Watch } from './service.ts';
 import { supervise } from './supervisor.ts';
 import { Refusal } from './terminal.ts';
 
@@ -12,7 +12,7 @@ import { Refusal } from './terminal.ts';
 export const findRedis = (): string | undefined => findProgram('redis-server') ?? findProgram('valkey-server');
 
 /** Starts this instance's Redis: nothing is evicted, every write goes to a file, loopback only, with a password. */
-export const startRedis = async (instance: Instance, program: string, port: number, stopped: AbortSignal): Promise<Started & { readonly url: string }> => {
+export const startRedis = async (instance: Instance, program: string, port: number, watch: Watch): Promise<Started & { readonly url: string }> => {
   const home = join(instance.folder, 'redis');
   mkdirSync(home, { recursive: true, mode: 0o700 });
   const password = secret(instance, 'redis');
@@ -20,9 +20,9 @@ export const startRedis = async (instance: Instance, program: string, port: numb
   writeFileSync(join(home, 'redis.conf'), `${settings.join('\n')}\n`, { mode: 0o600 });
 
   const logFile = join(instance.folder, 'redis.log');
-  const server = supervise(instance.folder, { name: 'redis', command: program, args: ['redis.conf'], cwd: home, env: baseEnvironment(), stopSignal: 'SIGTERM', logFile });
+  const server = supervise(instance.folder, { name: 'redis', command: program, args: ['redis.conf'], cwd: home, env: baseEnvironment(), stopSignal: 'SIGTERM', logFile }, watch.onEnding);
   const url = `redis://:${password}@127.0.0.1:${port}`;
-  await untilRedisAnswers(url, () => stopped.aborted || server.endings() >= 3).catch(async (error: unknown) => {
+  await untilRedisAnswers(url, () => watch.stopped.aborted || server.endings() >= 3).catch(async (error: unknown) => {
     await server.stop(5_000);
     throw new Refusal(`Redis did not start: ${(error as Error).message}\n${lastLines(logFile)}`);
   });

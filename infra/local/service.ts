@@ -1,7 +1,16 @@
 import { existsSync, readFileSync } from 'node:fs';
+import type { Ending } from './processes.ts';
 
 /** A service that we started. Its data stays when it is stopped. */
 export type Started = { readonly stop: () => Promise<void> };
+
+/** What a starting service is told, and tells. */
+export type Watch = {
+  /** Aborts when nobody waits for the service any more. */
+  readonly stopped: AbortSignal;
+  /** Hears when the service ended by itself; it is being started again then. */
+  readonly onEnding: (ending: Ending) => void;
+};
 
 /** The end of a log, for a message about what went wrong. */
 export const lastLines = (logFile: string, count = 12): string =>

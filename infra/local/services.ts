@@ -5,7 +5,8 @@ import { rememberedPorts } from './ports.ts';
 import { findPostgres, prepareDatabases, startPostgres, untilAnswering, type Databases } from './postgres.ts';
 import { emptyRabbit, findRabbit, startRabbit, untilRabbitAnswers } from './rabbitmq.ts';
 import { emptyRedis, findRedis, startRedis, untilRedisAnswers } from './redis.ts';
-import type { Started } from './service.ts';
+import type { Started, Watch } from './service.ts';
+import { endingText } from './supervisor.ts';
 import { Refusal, type Terminal } from './terminal.ts';
 
 /** What the platform needs beside Node. */
@@ -75,6 +76,7 @@ export const bringUp = async (
   if (contained.length > 0) started.push(await terminal.step('Containers', () => composeUp(instance, contained as readonly ComposeService[], ports), () => contained.join(', ')));
   const isContained = (service: Service): boolean => contained.includes(service);
   const hopeless = (): boolean => stopped.aborted;
+  const watch = (service: Service): Watch => ({ stopped, onEnding: (ending) => terminal.warn(`${titles[service]}: ${endingText(ending)}; starting it again`) });
 
   const postgres = async (): Promise<Databases | undefined> => {
     if (options.named.has('postgres')) return undefined;
@@ -83,7 +85,7 @@ export const bringUp = async (
       await untilAnswering(url, hopeless);
       return prepareDatabases(instance, url);
     }
-    const { superuserUrl } = await starting('postgres', () => startPostgres(instance, found(findPostgres()), ports.postgres, stopped));
+    const { superuserUrl } = await starting('postgres', () => startPostgres(instance, found(findPostgres()), ports.postgres, watch('postgres')));
     return prepareDatabases(instance, superuserUrl);
   };
   const rabbitmq = async (): Promise<string | undefined> => {
@@ -95,7 +97,7 @@ export const bringUp = async (
     }
     if (options.fresh) emptyRabbit(instance);
     const rabbitPorts = { amqp: ports.rabbitmq, distribution: ports.rabbitmqDistribution, epmd: ports.epmd };
-    return (await starting('rabbitmq', () => startRabbit(instance, found(findRabbit()), rabbitPorts, stopped))).url;
+    return (await starting('rabbitmq', () => startRabbit(instance, found(findRabbit()), rabbitPorts, watch('rabbitmq')))).url;
   };
   const redis = async (): Promise<string | undefined> => {
     if (options.named.has('redis')) return undefined;
@@ -105,7 +107,7 @@ export const bringUp = async (
       return url;
     }
     if (options.fresh) emptyRedis(instance);
-    return (await starting('redis', () => startRedis(instance, found(findRedis()), ports.redis, stopped))).url;
+    return (await starting('redis', () => startRedis(instance, found(findRedis()), ports.redis, watch('redis')))).url;
   };
 
   const outcomes = await Promise.allSettled([postgres(), rabbitmq(), redis()]);
