@@ -1,4 +1,5 @@
 import { ScalarType, type DescEnum, type DescField, type DescMessage } from '@bufbuild/protobuf';
+import { scalarZeroValue } from '@bufbuild/protobuf/reflect';
 import type { FieldViolation } from '../platform/call.ts';
 import { locate, maxViolations, violate } from './violations.ts';
 
@@ -85,7 +86,7 @@ export const jsonOfText = (field: DescField, text: string): unknown => {
 
 const wholeNumber = /^(0|-?[1-9]\d{0,18})$/;
 
-const nameOf = (value: unknown): string => (value === null ? 'null' : Array.isArray(value) ? 'a list' : value === undefined ? 'that' : `a ${typeof value}`);
+const nameOf = (value: unknown): string => (value === null ? 'null' : Array.isArray(value) ? 'a list' : typeof value === 'object' ? 'an object' : `a ${typeof value}`);
 
 const ofList =
   (item: ReadJson): ReadJson =>
@@ -180,7 +181,7 @@ const blank = (field: DescField): unknown => {
       return isOptional ? undefined : field.enum.values[0]!.name;
     case 'scalar':
       if (isOptional) return undefined;
-      return field.scalar === ScalarType.BYTES ? Buffer.alloc(0) : field.getDefaultValue();
+      return field.scalar === ScalarType.BYTES ? Buffer.alloc(0) : scalarZeroValue(field.scalar, false);
     case 'list':
       return [];
     case 'message':

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import type { DescField } from '@bufbuild/protobuf';
+import { ScalarType, type DescField } from '@bufbuild/protobuf';
 import type { FastifyRequest } from 'fastify';
 import { refused, type FieldViolation } from '../platform/call.ts';
 import type { Decoded } from './dispatch.ts';
@@ -65,7 +65,7 @@ const fromQuery = (fields: ReadonlyMap<string, DescField>, query: Readonly<Recor
     else if (typeof given !== 'string') violations.push({ field: name, description: 'is given more than once' });
     else {
       const value = jsonOfText(field, given);
-      if (value === undefined) violations.push({ field: name, description: `must be ${field.fieldKind === 'scalar' && field.getDefaultValue() === false ? 'true or false' : 'a number'}` });
+      if (value === undefined) violations.push({ field: name, description: `must be ${field.scalar === ScalarType.BOOL ? 'true or false' : 'a number'}` });
       else json[name] = value;
     }
   }
