@@ -104,19 +104,9 @@ const child = spawn(runtime(), [join(root, program), ...args], {
 const forward = (signal) => child.kill(signal);
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, forward);
 
-/** npm's process, as far as it can be told: our parent, or the parent of the shell that npm runs us with. */
-const npmProcess = () => {
-  try {
-    if (readFileSync(`/proc/${process.ppid}/cmdline`, 'utf8').includes('bootstrap.mjs')) return readFileSync(`/proc/${process.ppid}/stat`, 'utf8').replace(/^.*\) \S+ (\d+) .*$/s, '$1');
-  } catch {
-    // No /proc here, or the shell has just ended.
-  }
-  return String(process.ppid);
-};
-
-// npm killed outright cannot tell us: its children then have another parent.
-const npmAtFirst = npmProcess();
-if (process.env.npm_lifecycle_event) setInterval(() => npmProcess() !== npmAtFirst && child.kill('SIGTERM'), 500).unref();
+// npm killed outright cannot tell us: we have another parent then.
+const parent = process.ppid;
+if (process.env.npm_lifecycle_event) setInterval(() => process.ppid !== parent && child.kill('SIGTERM'), 500).unref();
 
 child.on('error', (error) => fail(`node_modules/.bin/node could not be started: ${error.message}`));
 child.on('exit', (code, signal) => {
