@@ -27,7 +27,7 @@ type Pending = {
   readonly metas: string;
   readonly deadline: number;
   readonly settle: (result: AppendResult | Error) => void;
-  /** A try may have been stored without an answer. */
+  /** A try was sent and may have been stored: there was no answer yet. */
   unknown: boolean;
   /** Sent without neighbours, because a batch with it failed. */
   alone: boolean;
@@ -171,7 +171,7 @@ export const groupAppend = (options: {
       for (const pending of batch) pending.settle({ kind: 'refused', code: 'LOG_CLOSED', because: 'The log has moved to another store.' });
       return;
     }
-    const connection = isConnectionError(error) || !(error as { severity?: unknown }).severity;
+    const connection = !isServerError(error);
     const transient = connection || (typeof code === 'string' && /^(25|40|53|55|57|58)/.test(code));
     if (!transient && batch.length === 1) {
       batch[0]!.settle(error as Error);
@@ -179,12 +179,7 @@ export const groupAppend = (options: {
     }
     metrics.retries.inc({ cause: connection ? 'connection' : 'error' });
     if (failures === 0) logger.warn({ err: error, appends: batch.length }, 'an append failed and is sent again');
-    // Only an error that the server itself reported before its commit proves that nothing was stored.
-    const unknown = wasSent(error) && (connection || code === '57014');
-    for (const pending of batch) {
-      pending.unknown ||= unknown;
-      if (!connection) pending.alone = true;
-    }
+    if (!connection) for (const pending of batch) pending.alone = true;
     if (transient) {
       pausedUntil = performance.now() + backoffMs(retrying, failures);
       failures += 1;
@@ -197,8 +192,8 @@ export const groupAppend = (options: {
   /** Answers callers whose deadline has passed, and wakes the pump after a pause. */
   const sweep = (): void => {
     const now = performance.now();
-    for (const pending of waiting) if (now >= pending.deadline) pending.settle(late(pending, false));
-    for (const batch of inFlight) for (const pending of batch) if (now >= pending.deadline) pending.settle(late(pending, true));
+    for (const pending of waiting) if (now >= pending.deadline) pending.settle(late(pending));
+    for (const batch of inFlight) for (const pending of batch) if (now >= pending.deadline) pending.settle(late(pending));
     const kept = waiting.filter(({ settled }) => !settled);
     waitingBytes = kept.reduce((sum, { bytes }) => sum + bytes, 0);
     waiting = kept;
@@ -218,19 +213,15 @@ export const groupAppend = (options: {
   return { append, close };
 };
 
-const late = ({ unknown, tries }: Pending, underWay: boolean): Error =>
-  unknown || underWay
+const late = ({ unknown, tries }: Pending): Error =>
+  unknown
     ? new OutcomeUnknown('the deadline passed before the event store answered; the events may be stored')
     : new StoreUnavailable(tries === 0 ? 'the event store is too busy' : 'the event store cannot be reached');
 
-/** False when the connection was never made, so that nothing can have been sent. */
-const wasSent = (error: unknown): boolean => (error as { beforeSending?: boolean }).beforeSending !== true;
-
 /** Calls the procedure for one batch on a connection of its own. */
 const call = async (pool: Pool, batch: readonly Pending[], logger: Logger): Promise<readonly AppendResult[]> => {
-  const client = await pool.connect().catch((error: unknown) => {
-    throw Object.assign(error as Error, { beforeSending: true });
-  });
+  const client = await pool.connect();
+  const before = batch.map(({ unknown }) => unknown);
   let broken: Error | undefined;
   const onError = (error: Error): void => {
     broken = error;
@@ -241,6 +232,7 @@ const call = async (pool: Pool, batch: readonly Pending[], logger: Logger): Prom
     (client as unknown as { connection: { stream: { destroy: (error: Error) => void } } }).connection.stream.destroy(new Error('Connection terminated: no answer'));
   }, stuckMs);
   try {
+    for (const pending of batch) pending.unknown = true;
     const { rows } = await client.query<{ revisions: string; positions: string }>({
       name: 'log.append',
       text: 'call log.append($1, $2, $3, $4, $5, $6, $7, $8, null, null)',
@@ -264,7 +256,9 @@ const call = async (pool: Pool, batch: readonly Pending[], logger: Logger): Prom
       return { kind: 'appended', revision, position: formatPosition(position) };
     });
   } catch (error) {
-    broken ??= isConnectionError(error) || !(error as { severity?: unknown }).severity ? (error as Error) : undefined;
+    // Only an error that the server reported before its commit proves that this try stored nothing.
+    if (isServerError(error) && (error as { code?: unknown }).code !== '57014') batch.forEach((pending, index) => (pending.unknown = before[index]!));
+    else broken ??= error as Error;
     throw error;
   } finally {
     clearTimeout(stuck);
@@ -272,6 +266,9 @@ const call = async (pool: Pool, batch: readonly Pending[], logger: Logger): Prom
     client.release(broken);
   }
 };
+
+/** An error that the server reported about a statement, on a connection that goes on. */
+const isServerError = (error: unknown): boolean => !isConnectionError(error) && (error as { severity?: unknown }).severity !== undefined;
 
 const refusal = (stream: string, events: readonly NewEvent[]): (AppendResult & { kind: 'refused' }) | undefined => {
   if (!validName(stream)) return { kind: 'refused', code: 'INVALID_NAME', because: `'${stream.slice(0, 80)}' is no stream name` };

@@ -1,0 +1,4 @@
+import { eventStoreContract } from './contract.ts';
+import { postgresAdapter } from './postgres-adapter.ts';
+
+eventStoreContract('PostgreSQL', postgresAdapter);
