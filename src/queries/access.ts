@@ -1,0 +1,31 @@
+import type { Authority } from '../domain/authority.ts';
+import { actsForCustomer } from '../domain/authority.ts';
+import type { Caller } from '../platform/call.ts';
+import { refused, type Refusal } from '../platform/call.ts';
+
+/** What a caller may act on. */
+export const authorityOf = ({ scopes, customerId, merchantId }: Caller): Authority => ({
+  anyCustomer: scopes.has('tenants:any-customer'),
+  anyMerchant: scopes.has('tenants:any-merchant'),
+  ...(customerId === undefined ? {} : { customerId }),
+  ...(merchantId === undefined ? {} : { merchantId }),
+});
+
+/** How much of an order a caller sees: all of it; lines only (of one merchant, or of all), without the customer; or nothing. */
+export type Sight = { readonly kind: 'whole' } | { readonly kind: 'lines'; readonly merchantId?: string } | { readonly kind: 'nothing' };
+
+/** What a caller sees of a customer's order with lines of these merchants. */
+export const sightOf = (authority: Authority, order: { readonly customerId: string; readonly merchantIds: readonly string[] }): Sight => {
+  if (actsForCustomer(authority, order.customerId)) return { kind: 'whole' };
+  if (authority.anyMerchant) return { kind: 'lines' };
+  if (authority.merchantId !== undefined && order.merchantIds.includes(authority.merchantId)) return { kind: 'lines', merchantId: authority.merchantId };
+  return { kind: 'nothing' };
+};
+
+/** A merchant's purchase price is its own business: shown to it, and to who may see costs. */
+export const seesCost = (caller: Caller, merchantId: string): boolean => caller.scopes.has('orders:cost') || caller.merchantId === merchantId;
+
+export const seesPersonal = (caller: Caller): boolean => caller.scopes.has('orders:personal');
+
+/** The same for what exists and belongs to others, and for a token that is bound to nobody. */
+export const notYours = (): Refusal => refused('forbidden', 'FORBIDDEN', 'This belongs to somebody else.');
