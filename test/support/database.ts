@@ -45,14 +45,26 @@ export const testDatabase = async (): Promise<TestDatabase> => {
     ownerUrl: withDatabase(owner, name),
     keysUrl: withDatabase(runtime, `${name}_keys`),
     keysOwnerUrl: withDatabase(owner, `${name}_keys`),
-    drop: async () => {
-      const client = new pg.Client({ connectionString: owner });
-      await client.connect();
-      await client.query(`drop database if exists ${name} with (force)`);
-      await client.query(`drop database if exists ${name}_keys with (force)`);
-      await client.end();
-    },
+    drop: () => dropDatabases(owner, runtime, [name, `${name}_keys`]),
   };
+};
+
+/** Ends what is still connected (only the runtime role may end its own sessions) and drops. */
+const dropDatabases = async (owner: string, runtime: string, names: readonly string[]): Promise<void> => {
+  await using sessions = new AsyncDisposableStack();
+  const [asOwner, asRuntime] = [owner, runtime].map((url) => sessions.adopt(new pg.Client({ connectionString: url }), (client) => client.end())) as [pg.Client, pg.Client];
+  await Promise.all([asOwner.connect(), asRuntime.connect()]);
+  for (const name of names) {
+    for (let tries = 1; ; tries += 1) {
+      await asRuntime.query('select pg_terminate_backend(pid, 1000) from pg_stat_activity where datname = $1 and usename = current_user', [name]);
+      try {
+        await asOwner.query(`drop database if exists ${name} with (force)`);
+        break;
+      } catch (error) {
+        if (tries === 5) throw error;
+      }
+    }
+  }
 };
 
 /** Both templates are made together, and again whenever a migration changed. */

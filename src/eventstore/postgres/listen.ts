@@ -1,6 +1,6 @@
 import pg from 'pg';
 import type { Logger } from '../../platform/logging.ts';
-import { backoffMs, reconnecting } from '../../platform/retry.ts';
+import { backoffMs, pause, reconnecting } from '../../platform/retry.ts';
 
 /** Wakes readers when something was appended, on a connection of its own that never opens a transaction. */
 export type Wakeups = {
@@ -17,6 +17,8 @@ export type Wakeups = {
 const pollMs = 1_000;
 /** A listening connection is asked for a sign of life this often. */
 const heartbeatMs = 10_000;
+/** How long a polite end may take. */
+const closeMs = 1_000;
 
 /** Listens to the log's notifications; reconnects for ever, and wakes everyone after each reconnect. */
 export const openWakeups = (options: { readonly url: string; readonly name: string; readonly logger: Logger }): Wakeups => {
@@ -87,7 +89,7 @@ export const openWakeups = (options: { readonly url: string; readonly name: stri
       closed = true;
       clearTimeout(timer);
       wake();
-      await client?.end().catch(() => {});
+      await Promise.race([client?.end().catch(() => {}), pause(closeMs)]);
     },
   };
 };
