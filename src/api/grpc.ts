@@ -1,6 +1,6 @@
 import { Metadata, Server, ServerCredentials, type sendUnaryData, type ServerUnaryCall } from '@grpc/grpc-js';
 import { ReflectionService } from '@grpc/reflection';
-import { toBinary } from '@bufbuild/protobuf';
+import { create, toBinary } from '@bufbuild/protobuf';
 import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
 import { HealthImplementation } from 'grpc-health-check';
 import { refused } from '../platform/call.ts';
@@ -112,7 +112,8 @@ const bind = (server: Server, host: string, port: number): Promise<number> =>
 
 const address = (host: string, port: number): string => (host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`);
 
-/** Reflection asks for a package as @grpc/proto-loader makes it, and reads of it only the files. */
-const packageOf = (contract: Contract): ConstructorParameters<typeof ReflectionService>[0] => ({
-  contract: { format: 'Protocol Buffer 3 DescriptorProto', type: {}, fileDescriptorProtos: contract.files.map((file) => Buffer.from(toBinary(FileDescriptorProtoSchema, file.proto))) },
-});
+/** Reflection asks for a package as @grpc/proto-loader makes it, and reads of it only the files. Comments stay out: ours have no line numbers, which clients refuse. */
+const packageOf = (contract: Contract): ConstructorParameters<typeof ReflectionService>[0] => {
+  const files = contract.files.map(({ proto }) => toBinary(FileDescriptorProtoSchema, create(FileDescriptorProtoSchema, { ...proto, sourceCodeInfo: undefined })));
+  return { contract: { format: 'Protocol Buffer 3 DescriptorProto', type: {}, fileDescriptorProtos: files.map((file) => Buffer.from(file)) } };
+};
