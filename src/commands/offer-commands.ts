@@ -13,7 +13,8 @@ import { offerStream } from '../domain/ids.ts';
 import { mayActOnOffer, offer, type OfferCommand } from '../domain/offer.ts';
 import { answered, refused, type Call, type Method, type Outcome } from '../platform/call.ts';
 import { authorOf } from './command-id.ts';
-import { authorityOf, type CommandResult, type Handle, type Work } from './handle.ts';
+import type { CommandResult, Handle } from './handle.ts';
+import { authorityOf, type Work } from './judge.ts';
 
 /** The offer commands as the contract names them; one implementation, served as gRPC and as REST. */
 export const offerCommands = (

@@ -5,7 +5,8 @@ import { derivedId, offerStream, orderStream } from '../domain/ids.ts';
 import { offer } from '../domain/offer.ts';
 import { mayActOnOrder, order, type OrderCommand } from '../domain/order.ts';
 import { answered, refused, type Method } from '../platform/call.ts';
-import { authorityOf, type Handle } from './handle.ts';
+import type { Handle } from './handle.ts';
+import { authorityOf } from './judge.ts';
 import { commandAnswer } from './offer-commands.ts';
 
 /** The order commands as the contract names them; one implementation, served as gRPC and as REST. */
