@@ -1,0 +1,78 @@
+import { authenticateDevelopment, authenticateOidc } from '../api/authenticate.ts';
+import { startApi } from '../api/server.ts';
+import { commandHandler } from '../commands/handle.ts';
+import { offerCommands } from '../commands/offer-commands.ts';
+import { orderCommands } from '../commands/order-commands.ts';
+import { openStates } from '../commands/states.ts';
+import { catalogue, type DomainEvent } from '../domain/catalogue.ts';
+import { decoder, writtenVersions } from '../eventstore/event-versions.ts';
+import { openPool } from '../platform/database.ts';
+import type { Running } from '../platform/lifecycle.ts';
+import { openKeys } from '../privacy/keys.ts';
+import { opener } from '../privacy/sealing.ts';
+import { openConsistency } from '../queries/consistency.ts';
+import { offerQueries } from '../queries/offer-queries.ts';
+import { orderQueries } from '../queries/order-queries.ts';
+import { masterKeyOf, type Config } from './config.ts';
+import { openStore } from './open-store.ts';
+import type { Parts } from './parts.ts';
+import { reachable } from './reachable.ts';
+
+/** How many streams a process keeps folded in memory. */
+const cachedStreams = 50_000;
+
+/** Commands and queries, served as gRPC and as REST. */
+export const startApiRole = async (config: Config<'api'>, { logger, metrics }: Parts): Promise<Running> => {
+  const store = openStore(config.EVENT_STORE_URL, { name: 'orders api', logger, metrics });
+  const pool = openPool({ url: config.DATABASE_URL, name: 'orders api', max: 10, logger, settings: { statement_timeout: '10s' } });
+  const keysPool = openPool({ url: config.PRIVACY_DATABASE_URL, name: 'orders api keys', max: 4, logger, settings: { statement_timeout: '5s' } });
+
+  const keys = openKeys({ pool: keysPool, masterKey: masterKeyOf(config.PRIVACY_MASTER_KEY) });
+  const decode = decoder(catalogue) as (recorded: { type: string; schemaVersion: number; data: unknown }) => DomainEvent;
+  const handle = commandHandler({
+    store,
+    states: openStates({ store, decode, maxStreams: cachedStreams }),
+    keys,
+    versions: writtenVersions(catalogue),
+    logger,
+    metrics,
+  });
+  const consistency = openConsistency({ pool, store, logger });
+
+  const ready = async (): Promise<readonly string[]> => {
+    const problems = await Promise.all([
+      reachable('the event store', () => store.identity()),
+      reachable('the read models', () => pool.query('select from subscriptions.checkpoints limit 1')),
+      reachable("the keys' database", () => keysPool.query('select from privacy.keys limit 1')),
+    ]);
+    return problems.filter((problem) => problem !== undefined);
+  };
+
+  const api = await startApi({
+    services: {
+      'orders.v1.OfferService': { ...offerCommands(handle), ...offerQueries({ pool, consistency }) },
+      'orders.v1.OrderService': { ...orderCommands(handle), ...orderQueries({ pool, store, consistency, open: opener(keys) }) },
+    },
+    authenticate:
+      config.OIDC_ISSUER === undefined
+        ? await authenticateDevelopment({ keyFile: config.DEVELOPMENT_KEY_FILE! })
+        : authenticateOidc({ issuer: config.OIDC_ISSUER, ...(config.OIDC_AUDIENCE === undefined ? {} : { audience: config.OIDC_AUDIENCE }) }),
+    logger,
+    metrics,
+    http: { host: config.HTTP_HOST, port: config.HTTP_PORT },
+    grpc: { host: config.GRPC_HOST, port: config.GRPC_PORT },
+    ready,
+    development: config.AUTH_MODE === 'development',
+    drainMs: Math.floor(config.SHUTDOWN_GRACE_MS * 0.7),
+  });
+  logger.info({ http: api.httpUrl, grpc: `${config.GRPC_HOST}:${api.grpcPort}` }, 'serving');
+
+  return {
+    ready,
+    stop: async () => {
+      await api.drain();
+      await store.close();
+      await Promise.all([pool.end(), keysPool.end()]);
+    },
+  };
+};

@@ -1,0 +1,79 @@
+import { createSecretKey, type KeyObject } from 'node:crypto';
+import { z } from 'zod';
+
+/** The roles that a process can take. */
+export const roles = ['api', 'projector', 'forwarder'] as const;
+export type Role = (typeof roles)[number];
+
+const databaseUrl = z.string().regex(/^postgres(ql)?:\/\//, 'must be a postgres:// URL');
+const port = z.coerce.number().int().min(0).max(65_535);
+const host = z.string().min(1);
+
+/** What every role reads. */
+const every = {
+  DATABASE_URL: databaseUrl.describe('The runtime role on the database of the read models.'),
+  EVENT_STORE_URL: databaseUrl.optional().describe('The log; DATABASE_URL when left out.'),
+  OIDC_ISSUER: z.url().optional().describe('The issuer whose tokens count.'),
+  AUTH_MODE: z.literal('development', 'can only be `development`').optional().describe('Tokens of the built-in issuer count; loopback only.'),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  METRICS_HOST: host.default('127.0.0.1'),
+  METRICS_PORT: port.default(9_464),
+  SHUTDOWN_GRACE_MS: z.coerce.number().int().min(100).max(600_000).default(15_000),
+};
+
+const masterKey = z.base64().refine((text) => Buffer.from(text, 'base64').length === 32, 'must be 32 bytes in base64');
+
+/** What each role reads beside that. Nothing else is read from the environment anywhere. */
+const schemas = {
+  api: z.object({
+    ...every,
+    PRIVACY_DATABASE_URL: databaseUrl.describe("The runtime role on the keys' database."),
+    PRIVACY_MASTER_KEY: masterKey.describe('Wraps the keys of personal data.'),
+    OIDC_AUDIENCE: z.string().min(1).optional().describe('The audience that tokens must name.'),
+    DEVELOPMENT_KEY_FILE: z.string().min(1).optional().describe("The built-in issuer's key; made when missing."),
+    HTTP_HOST: host.default('127.0.0.1'),
+    HTTP_PORT: port.default(8_080),
+    GRPC_HOST: host.default('127.0.0.1'),
+    GRPC_PORT: port.default(9_090),
+  }),
+  projector: z.object(every),
+  forwarder: z.object({
+    ...every,
+    RABBITMQ_URL: z.string().regex(/^amqps?:\/\//, 'must be an amqp:// URL'),
+    EVENTS_EXCHANGE: z
+      .string()
+      .regex(/^[A-Za-z0-9_.-]+\.events$/, 'must end in .events')
+      .default('orders.events'),
+  }),
+} as const;
+
+export type Config<Name extends Role> = z.infer<(typeof schemas)[Name]> & { readonly EVENT_STORE_URL: string };
+
+/** The environment is not as it must be; the message names every problem. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+/** Reads a role's configuration. Throws {@link ConfigError} with all problems at once. */
+export const readConfig = <Name extends Role>(role: Name, environment: NodeJS.ProcessEnv): Config<Name> => {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const parsed = schemas[role].safeParse(given);
+  const problems = parsed.success ? [] : parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${given[String(path[0])] === undefined ? 'is not set' : message}`);
+  if ((given['OIDC_ISSUER'] === undefined) === (given['AUTH_MODE'] === undefined)) problems.push('exactly one of OIDC_ISSUER and AUTH_MODE=development must be set');
+  if (role === 'api' && given['AUTH_MODE'] === 'development' && given['DEVELOPMENT_KEY_FILE'] === undefined) problems.push('DEVELOPMENT_KEY_FILE is not set: AUTH_MODE=development needs it');
+  if (/^esdb/.test(given['EVENT_STORE_URL'] ?? '')) problems.push('EVENT_STORE_URL names an EventStoreDB; this release keeps its log in PostgreSQL');
+  if (!parsed.success || problems.length > 0) throw new ConfigError(`The configuration of the role ${role} is not complete:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+  return { ...parsed.data, EVENT_STORE_URL: parsed.data.EVENT_STORE_URL ?? parsed.data.DATABASE_URL } as Config<Name>;
+};
+
+/** The configuration as it may be shown: passwords and keys are cut out. */
+export const redacted = (config: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(
+    Object.entries(config).map(([name, value]) => {
+      if (/KEY$/.test(name)) return [name, '[redacted]'];
+      return [name, typeof value === 'string' ? value.replace(/^([a-z+]+:\/\/[^:@/]*):[^@]*@/, '$1:[redacted]@') : value];
+    }),
+  );
+
+/** The master key's object form. */
+export const masterKeyOf = (base64: string): KeyObject => createSecretKey(Buffer.from(base64, 'base64'));
