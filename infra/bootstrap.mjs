@@ -87,7 +87,8 @@ const runtime = () => {
   }
   const { stdout, error } = spawnSync(own, ['--version'], { encoding: 'utf8', shell: process.platform === 'win32' });
   if (error || !stdout) fail(`node_modules/.bin/node does not run on this machine: ${error?.message ?? 'it printed nothing'}`);
-  if (minor(stdout) !== minor(wanted)) fail(`node_modules/.bin/node is ${stdout.trim()}, but ${minor(wanted)} is needed. Remove node_modules and run this again.`);
+  if (minor(stdout) !== minor(wanted))
+    fail(`node_modules/.bin/node is ${stdout.trim()}, but ${minor(wanted)} is needed. Remove node_modules and run this again.`);
   return own;
 };
 

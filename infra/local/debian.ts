@@ -37,9 +37,15 @@ export const installPackages = async (packages: readonly string[], terminal: Ter
   `;
   mkdirSync('/run/lock', { recursive: true });
   const lock = '/run/lock/order-platform-packages';
-  const code = await runUnless(stopped, 'flock', [lock, 'sh', '-c', script], { ...process.env, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C.UTF-8' });
+  const code = await runUnless(stopped, 'flock', [lock, 'sh', '-c', script], {
+    ...process.env,
+    DEBIAN_FRONTEND: 'noninteractive',
+    LC_ALL: 'C.UTF-8',
+  });
   if (code !== 0) {
-    throw new Refusal(`apt-get could not install ${packages.join(', ')}; its own message is above. Install them yourself, or name running services in the environment.`);
+    throw new Refusal(
+      `apt-get could not install ${packages.join(', ')}; its own message is above. Install them yourself, or name running services in the environment.`,
+    );
   }
 };
 

@@ -16,21 +16,29 @@ export const foreignDatabases = (environment: Environment, runtimePassword: () =
   const given = environment['DATABASE_URL'];
   const keysUrl = environment['PRIVACY_DATABASE_URL'];
   if (!given && !migrationUrl) {
-    if (keysUrl) throw new Refusal('PRIVACY_DATABASE_URL is set, but neither DATABASE_URL nor MIGRATION_DATABASE_URL is: set one of them too, or none of the three.');
+    if (keysUrl)
+      throw new Refusal(
+        'PRIVACY_DATABASE_URL is set, but neither DATABASE_URL nor MIGRATION_DATABASE_URL is: set one of them too, or none of the three.',
+      );
     return undefined;
   }
   if (!keysUrl) {
-    const example = `${withUser(given ?? migrationUrl!, 'USER', 'PASSWORD', '/orders_keys').replace(/\?.*$/, '')}`;
+    const example = withUser(given ?? migrationUrl!, 'USER', 'PASSWORD', '/orders_keys').replace(/\?.*$/, '');
     throw new Refusal(
       `${given ? 'DATABASE_URL' : 'MIGRATION_DATABASE_URL'} names a database of yours, so PRIVACY_DATABASE_URL must name another one, as the runtime role reaches it:\n` +
         `it holds the keys of personal data, and a backup of the first must not contain them. For example\n  PRIVACY_DATABASE_URL=${example}`,
     );
   }
   const runtimeUrl = given ?? withUser(migrationUrl!, 'orders', runtimePassword());
-  if (sameDatabase(runtimeUrl, keysUrl)) throw new Refusal('PRIVACY_DATABASE_URL names the same database as DATABASE_URL: the keys of personal data need a database of their own.');
+  if (sameDatabase(runtimeUrl, keysUrl))
+    throw new Refusal('PRIVACY_DATABASE_URL names the same database as DATABASE_URL: the keys of personal data need a database of their own.');
   if (!migrationUrl) return { runtimeUrl, keysUrl };
   const { username, password } = new URL(migrationUrl);
-  return { runtimeUrl, keysUrl, owner: { migrationUrl, keysMigrationUrl: withUser(keysUrl, decodeURIComponent(username), decodeURIComponent(password)) } };
+  return {
+    runtimeUrl,
+    keysUrl,
+    owner: { migrationUrl, keysMigrationUrl: withUser(keysUrl, decodeURIComponent(username), decodeURIComponent(password)) },
+  };
 };
 
 /**
@@ -52,14 +60,22 @@ export const inspectForeign = async ({ runtimeUrl, owner, keysUrl }: ForeignData
       );
     }
     if (marked) continue;
-    if (!owner) throw new Refusal(`The database ${placeOf(url)} (${variable}) has no schema yet. Set MIGRATION_DATABASE_URL to the same database as a role that may create it.`);
+    if (!owner)
+      throw new Refusal(
+        `The database ${placeOf(url)} (${variable}) has no schema yet. Set MIGRATION_DATABASE_URL to the same database as a role that may create it.`,
+      );
     creates.push(`in ${placeOf(url)}: the schemas order_platform, ${schemas[which].join(', ')}`);
   }
-  if (owner && creates.length > 0) creates.push(`on ${new URL(owner.migrationUrl).host}: the role '${decodeURIComponent(new URL(runtimeUrl).username)}', unless it is there`);
+  if (owner && creates.length > 0)
+    creates.push(`on ${new URL(owner.migrationUrl).host}: the role '${decodeURIComponent(new URL(runtimeUrl).username)}', unless it is there`);
   return creates;
 };
 
-const look = async (variable: string, url: string, ours: readonly string[]): Promise<{ readonly present: readonly string[]; readonly marked: boolean }> => {
+const look = async (
+  variable: string,
+  url: string,
+  ours: readonly string[],
+): Promise<{ readonly present: readonly string[]; readonly marked: boolean }> => {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000, application_name: 'order-platform start' });
   try {
     await client.connect();

@@ -25,7 +25,10 @@ export const instanceNames: readonly InstanceName[] = ['start', 'test'];
 
 /** A clone's name on this machine: readable, and different for every path. */
 export const cloneName = (path: string): string => {
-  const readable = path.replaceAll(/[^A-Za-z0-9]+/g, '-').replaceAll(/^-|-$/g, '').slice(-40);
+  const readable = path
+    .replaceAll(/[^A-Za-z0-9]+/g, '-')
+    .replaceAll(/^-|-$/g, '')
+    .slice(-40);
   return `${readable}-${createHash('sha256').update(path).digest('hex').slice(0, 10)}`;
 };
 

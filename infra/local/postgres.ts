@@ -25,7 +25,10 @@ export type PostgresPrograms = { readonly initdb: string; readonly postgres: str
 
 /** PostgreSQL's programs on this machine, of one release; undefined when they are not there. */
 export const findPostgres = (): PostgresPrograms | undefined => {
-  const folders = [...versionFolders('/usr/lib/postgresql', 'bin'), ...versionFolders('/opt/homebrew/opt', 'bin').filter((path) => path.includes('postgresql@'))];
+  const folders = [
+    ...versionFolders('/usr/lib/postgresql', 'bin'),
+    ...versionFolders('/opt/homebrew/opt', 'bin').filter((path) => path.includes('postgresql@')),
+  ];
   for (const folder of [...folders, undefined]) {
     const [initdb, postgres] = ['initdb', 'postgres'].map((name) => (folder === undefined ? findProgram(name) : findProgram(name, [folder])));
     if (!initdb || !postgres || (folder !== undefined && !postgres.startsWith(folder))) continue;
@@ -35,7 +38,12 @@ export const findPostgres = (): PostgresPrograms | undefined => {
 };
 
 /** Starts this instance's PostgreSQL on a port, its data made first if need be. It never runs as root and listens on loopback only. */
-export const startPostgres = async (instance: Instance, programs: PostgresPrograms, port: number, watch: Watch): Promise<Started & { readonly superuserUrl: string }> => {
+export const startPostgres = async (
+  instance: Instance,
+  programs: PostgresPrograms,
+  port: number,
+  watch: Watch,
+): Promise<Started & { readonly superuserUrl: string }> => {
   const user = isRoot() ? (userIds('postgres') ?? userIds('nobody')) : undefined;
   const home = join(user ? makeOutsideFolder(instance) : instance.folder, 'postgres');
   mkdirSync(home, { recursive: true, mode: 0o700 });
@@ -46,21 +54,35 @@ export const startPostgres = async (instance: Instance, programs: PostgresProgra
   if (!existsSync(data)) initialise(instance, programs, home, run);
   const major = Number(readFileSync(join(data, 'PG_VERSION'), 'utf8'));
   if (major !== programs.major) {
-    throw new Refusal(`The data in ${data} is of PostgreSQL ${major}, but the programs here are ${programs.major}.\nInstall PostgreSQL ${major}, or start anew with: npm run reset`);
+    throw new Refusal(
+      `The data in ${data} is of PostgreSQL ${major}, but the programs here are ${programs.major}.\nInstall PostgreSQL ${major}, or start anew with: npm run reset`,
+    );
   }
 
   const logFile = join(instance.folder, 'postgres.log');
-  const settings = { listen_addresses: '127.0.0.1', port, unix_socket_directories: '', max_connections: 200, shared_buffers: '256MB', max_wal_size: '2GB', log_min_messages: 'warning' };
-  const server = supervise(instance.folder, {
-    name: 'postgres',
-    command: programs.postgres,
-    args: ['-D', data, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
-    cwd: home,
-    env: baseEnvironment(),
-    ...(user ? { user } : {}),
-    stopSignal: 'SIGINT',
-    logFile,
-  }, watch.onEnding);
+  const settings = {
+    listen_addresses: '127.0.0.1',
+    port,
+    unix_socket_directories: '',
+    max_connections: 200,
+    shared_buffers: '256MB',
+    max_wal_size: '2GB',
+    log_min_messages: 'warning',
+  };
+  const server = supervise(
+    instance.folder,
+    {
+      name: 'postgres',
+      command: programs.postgres,
+      args: ['-D', data, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
+      cwd: home,
+      env: baseEnvironment(),
+      ...(user ? { user } : {}),
+      stopSignal: 'SIGINT',
+      logFile,
+    },
+    watch.onEnding,
+  );
   const superuserUrl = urlOf('postgres', secret(instance, 'postgres'), port, 'postgres');
   await untilAnswering(superuserUrl, () => watch.stopped.aborted || server.endings() >= 3).catch(async (error: unknown) => {
     await server.stop(5_000);
@@ -111,7 +133,9 @@ export const untilAnswering = async (url: string, hopeless: () => boolean): Prom
       await client.query('select 1');
       return;
     } catch (error) {
-      const notYet = ['ECONNREFUSED', 'ECONNRESET', '57P03'].includes((error as { code?: string }).code ?? '') || /Connection terminated|timeout/.test((error as Error).message);
+      const notYet =
+        ['ECONNREFUSED', 'ECONNRESET', '57P03'].includes((error as { code?: string }).code ?? '') ||
+        /Connection terminated|timeout/.test((error as Error).message);
       if (!notYet || hopeless() || performance.now() > deadline) throw error;
     } finally {
       await client.end().catch(() => undefined);
@@ -130,7 +154,11 @@ const initialise = (instance: Instance, programs: PostgresPrograms, home: string
   writeFileSync(passwordFile, secret(instance, 'postgres'), { mode: 0o600 });
   if (run.uid !== undefined && run.gid !== undefined) chownSync(passwordFile, run.uid, run.gid);
   try {
-    execFileSync(programs.initdb, ['-D', unfinished, '-U', 'postgres', '--pwfile', passwordFile, '--auth=scram-sha-256', '--encoding=UTF8', '--no-locale'], { ...run, stdio: 'pipe' });
+    execFileSync(
+      programs.initdb,
+      ['-D', unfinished, '-U', 'postgres', '--pwfile', passwordFile, '--auth=scram-sha-256', '--encoding=UTF8', '--no-locale'],
+      { ...run, stdio: 'pipe' },
+    );
     renameSync(unfinished, join(home, 'data'));
   } catch (error) {
     throw new Refusal(`PostgreSQL's data could not be made in ${home}: ${String((error as { stderr?: Buffer }).stderr ?? error)}`);
@@ -139,4 +167,5 @@ const initialise = (instance: Instance, programs: PostgresPrograms, home: string
   }
 };
 
-const urlOf = (user: string, password: string, port: number, database: string): string => `postgres://${user}:${password}@127.0.0.1:${port}/${database}`;
+const urlOf = (user: string, password: string, port: number, database: string): string =>
+  `postgres://${user}:${password}@127.0.0.1:${port}/${database}`;

@@ -116,7 +116,10 @@ const forget = (folder: string, name: string): void => rmSync(join(folder, 'proc
 const records = (folder: string): readonly { readonly name: string; readonly record: ProcessRecord }[] => {
   try {
     const files = readdirSync(join(folder, 'processes')).filter((file) => file.endsWith('.json'));
-    return files.map((file) => ({ name: file.slice(0, -5), record: JSON.parse(readFileSync(join(folder, 'processes', file), 'utf8')) as ProcessRecord }));
+    return files.map((file) => ({
+      name: file.slice(0, -5),
+      record: JSON.parse(readFileSync(join(folder, 'processes', file), 'utf8')) as ProcessRecord,
+    }));
   } catch {
     return [];
   }

@@ -4,8 +4,20 @@ import { join } from 'node:path';
 
 /** The path of a program, looked for in the given folders first and then where the shell would; undefined when there is none. */
 export const findProgram = (name: string, folders: readonly string[] = []): string | undefined => {
-  const searched = [...folders, ...(process.env['PATH'] ?? '').split(':'), '/usr/local/sbin', '/usr/sbin', '/sbin', '/opt/homebrew/bin', '/opt/homebrew/sbin', '/usr/local/bin'];
-  return searched.filter((folder) => folder !== '').map((folder) => join(folder, name)).find(isExecutable);
+  const searched = [
+    ...folders,
+    ...(process.env['PATH'] ?? '').split(':'),
+    '/usr/local/sbin',
+    '/usr/sbin',
+    '/sbin',
+    '/opt/homebrew/bin',
+    '/opt/homebrew/sbin',
+    '/usr/local/bin',
+  ];
+  return searched
+    .filter((folder) => folder !== '')
+    .map((folder) => join(folder, name))
+    .find(isExecutable);
 };
 
 /** The folders below `parent` whose name is a version, newest first, each with `tail` appended. */

@@ -22,7 +22,12 @@ export const findRabbit = (): RabbitPrograms | undefined => {
  * Starts this instance's RabbitMQ with a node name, cookie, plugins file and epmd of its own. Nothing of /etc/rabbitmq is read, and
  * every listener is on loopback. Works with 3.10 and 4.
  */
-export const startRabbit = async (instance: Instance, programs: RabbitPrograms, ports: RabbitPorts, watch: Watch): Promise<Started & { readonly url: string }> => {
+export const startRabbit = async (
+  instance: Instance,
+  programs: RabbitPrograms,
+  ports: RabbitPorts,
+  watch: Watch,
+): Promise<Started & { readonly url: string }> => {
   const home = join(instance.folder, 'rabbitmq');
   mkdirSync(join(home, 'conf.d'), { recursive: true, mode: 0o700 });
   const password = secret(instance, 'rabbitmq');
@@ -42,31 +47,39 @@ export const startRabbit = async (instance: Instance, programs: RabbitPrograms, 
   const logFile = join(instance.folder, 'rabbitmq.log');
   const common = { cwd: home, stopSignal: 'SIGTERM', logFile } as const;
   // Left to itself, the server would start a daemon that nobody stops.
-  const epmd = supervise(instance.folder, { name: 'epmd', command: programs.epmd, args: ['-port', String(ports.epmd), '-address', '127.0.0.1'], env, ...common }, watch.onEnding);
-  const server = supervise(instance.folder, {
-    name: 'rabbitmq',
-    command: programs.server,
-    args: [],
-    env: {
-      ...env,
-      // One process, which takes SIGTERM as "stop in good order".
-      RUNNING_UNDER_SYSTEMD: 'true',
-      RABBITMQ_NODENAME: `orders-${instance.id}@localhost`,
-      RABBITMQ_DIST_PORT: String(ports.distribution),
-      RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: '-kernel inet_dist_use_interface {127,0,0,1}',
-      RABBITMQ_CONFIG_FILE: join(home, 'rabbitmq.conf'),
-      RABBITMQ_CONFIG_FILES: join(home, 'conf.d'),
-      RABBITMQ_ADVANCED_CONFIG_FILE: join(home, 'advanced.config'),
-      RABBITMQ_CONF_ENV_FILE: join(home, 'rabbitmq-env.conf'),
-      RABBITMQ_ENABLED_PLUGINS_FILE: join(home, 'enabled_plugins'),
-      RABBITMQ_MNESIA_BASE: join(home, 'data'),
-      RABBITMQ_LOG_BASE: join(home, 'log'),
-      RABBITMQ_SCHEMA_DIR: join(home, 'schema'),
-      RABBITMQ_GENERATED_CONFIG_DIR: join(home, 'config'),
-      RABBITMQ_PID_FILE: join(home, 'server.pid'),
+  const epmd = supervise(
+    instance.folder,
+    { name: 'epmd', command: programs.epmd, args: ['-port', String(ports.epmd), '-address', '127.0.0.1'], env, ...common },
+    watch.onEnding,
+  );
+  const server = supervise(
+    instance.folder,
+    {
+      name: 'rabbitmq',
+      command: programs.server,
+      args: [],
+      env: {
+        ...env,
+        // One process, which takes SIGTERM as "stop in good order".
+        RUNNING_UNDER_SYSTEMD: 'true',
+        RABBITMQ_NODENAME: `orders-${instance.id}@localhost`,
+        RABBITMQ_DIST_PORT: String(ports.distribution),
+        RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: '-kernel inet_dist_use_interface {127,0,0,1}',
+        RABBITMQ_CONFIG_FILE: join(home, 'rabbitmq.conf'),
+        RABBITMQ_CONFIG_FILES: join(home, 'conf.d'),
+        RABBITMQ_ADVANCED_CONFIG_FILE: join(home, 'advanced.config'),
+        RABBITMQ_CONF_ENV_FILE: join(home, 'rabbitmq-env.conf'),
+        RABBITMQ_ENABLED_PLUGINS_FILE: join(home, 'enabled_plugins'),
+        RABBITMQ_MNESIA_BASE: join(home, 'data'),
+        RABBITMQ_LOG_BASE: join(home, 'log'),
+        RABBITMQ_SCHEMA_DIR: join(home, 'schema'),
+        RABBITMQ_GENERATED_CONFIG_DIR: join(home, 'config'),
+        RABBITMQ_PID_FILE: join(home, 'server.pid'),
+      },
+      ...common,
     },
-    ...common,
-  }, watch.onEnding);
+    watch.onEnding,
+  );
   const stop = async (): Promise<void> => {
     await server.stop(20_000);
     await epmd.stop(2_000);

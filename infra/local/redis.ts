@@ -16,11 +16,25 @@ export const startRedis = async (instance: Instance, program: string, port: numb
   const home = join(instance.folder, 'redis');
   mkdirSync(home, { recursive: true, mode: 0o700 });
   const password = secret(instance, 'redis');
-  const settings = ['bind 127.0.0.1', `port ${port}`, `requirepass ${password}`, 'dir .', 'appendonly yes', 'appendfsync everysec', 'maxmemory-policy noeviction', 'daemonize no', 'save ""'];
+  const settings = [
+    'bind 127.0.0.1',
+    `port ${port}`,
+    `requirepass ${password}`,
+    'dir .',
+    'appendonly yes',
+    'appendfsync everysec',
+    'maxmemory-policy noeviction',
+    'daemonize no',
+    'save ""',
+  ];
   writeFileSync(join(home, 'redis.conf'), `${settings.join('\n')}\n`, { mode: 0o600 });
 
   const logFile = join(instance.folder, 'redis.log');
-  const server = supervise(instance.folder, { name: 'redis', command: program, args: ['redis.conf'], cwd: home, env: baseEnvironment(), stopSignal: 'SIGTERM', logFile }, watch.onEnding);
+  const server = supervise(
+    instance.folder,
+    { name: 'redis', command: program, args: ['redis.conf'], cwd: home, env: baseEnvironment(), stopSignal: 'SIGTERM', logFile },
+    watch.onEnding,
+  );
   const url = `redis://:${password}@127.0.0.1:${port}`;
   await untilRedisAnswers(url, () => watch.stopped.aborted || server.endings() >= 3).catch(async (error: unknown) => {
     await server.stop(5_000);

@@ -15,5 +15,10 @@ export type Watch = {
 /** The end of a log, for a message about what went wrong. */
 export const lastLines = (logFile: string, count = 12): string =>
   existsSync(logFile)
-    ? readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-count).map((line) => `  ${line}`).join('\n')
+    ? readFileSync(logFile, 'utf8')
+        .trimEnd()
+        .split('\n')
+        .slice(-count)
+        .map((line) => `  ${line}`)
+        .join('\n')
     : '  (it wrote nothing)';

@@ -24,9 +24,14 @@ export type Machine = {
 };
 
 /** Each service's source: what the environment names, else programs that are here, else containers, else Debian packages, else a refusal that says what to do. */
-export const chooseSources = (named: ReadonlySet<Service>, variables: Readonly<Record<Service, string>>, machine: Machine): Readonly<Record<Service, Source>> => {
+export const chooseSources = (
+  named: ReadonlySet<Service>,
+  variables: Readonly<Record<Service, string>>,
+  machine: Machine,
+): Readonly<Record<Service, Source>> => {
   const without = services.filter((service) => !named.has(service) && !machine.hasPrograms(service));
-  const substitute = without.length === 0 ? 'packages' : machine.engineAnswers() ? 'containers' : machine.canInstallPackages() ? 'packages' : undefined;
+  const substitute =
+    without.length === 0 ? 'packages' : machine.engineAnswers() ? 'containers' : machine.canInstallPackages() ? 'packages' : undefined;
   if (substitute === undefined) {
     const wanted = without.map((service) => `  ${titles[service].padEnd(10)} install ${install[service]}, or set ${variables[service]}`);
     throw new Refusal(`Not on this machine, and there is no container engine that answers and no right to install packages:\n${wanted.join('\n')}`);
@@ -55,7 +60,17 @@ export const bringUp = async (
   const from = (source: Source): readonly Service[] => services.filter((service) => sources[service] === source);
 
   const packages = from('packages');
-  if (packages.length > 0) await terminal.step('Packages', () => installPackages(packages.map((service) => debianPackages[service]), terminal, stopped), () => 'installed');
+  if (packages.length > 0)
+    await terminal.step(
+      'Packages',
+      () =>
+        installPackages(
+          packages.map((service) => debianPackages[service]),
+          terminal,
+          stopped,
+        ),
+      () => 'installed',
+    );
   const ports = await rememberedPorts(instance, ['postgres', 'rabbitmq', 'rabbitmqDistribution', 'epmd', 'redis']);
   const started: Started[] = [];
   const stop = async (): Promise<void> => {
@@ -73,10 +88,20 @@ export const bringUp = async (
     );
 
   const contained = from('containers');
-  if (contained.length > 0) started.push(await terminal.step('Containers', () => composeUp(instance, contained as readonly ComposeService[], ports), () => contained.join(', ')));
+  if (contained.length > 0)
+    started.push(
+      await terminal.step(
+        'Containers',
+        () => composeUp(instance, contained as readonly ComposeService[], ports),
+        () => contained.join(', '),
+      ),
+    );
   const isContained = (service: Service): boolean => contained.includes(service);
   const hopeless = (): boolean => stopped.aborted;
-  const watch = (service: Service): Watch => ({ stopped, onEnding: (ending) => terminal.warn(`${titles[service]}: ${endingText(ending)}; starting it again`) });
+  const watch = (service: Service): Watch => ({
+    stopped,
+    onEnding: (ending) => terminal.warn(`${titles[service]}: ${endingText(ending)}; starting it again`),
+  });
 
   const postgres = async (): Promise<Databases | undefined> => {
     if (options.named.has('postgres')) return undefined;
@@ -116,7 +141,11 @@ export const bringUp = async (
     await stop();
     throw failure.reason;
   }
-  const [databases, rabbitmqUrl, redisUrl] = outcomes.map((outcome) => (outcome.status === 'fulfilled' ? outcome.value : undefined)) as [Databases?, string?, string?];
+  const [databases, rabbitmqUrl, redisUrl] = outcomes.map((outcome) => (outcome.status === 'fulfilled' ? outcome.value : undefined)) as [
+    Databases?,
+    string?,
+    string?,
+  ];
   return { ...(databases ? { databases } : {}), ...(rabbitmqUrl ? { rabbitmqUrl } : {}), ...(redisUrl ? { redisUrl } : {}), stop };
 };
 
@@ -124,7 +153,11 @@ export const bringUp = async (
 export const titles: Readonly<Record<Service, string>> = { postgres: 'PostgreSQL', rabbitmq: 'RabbitMQ', redis: 'Redis' };
 
 const debianPackages: Readonly<Record<Service, string>> = { postgres: 'postgresql', rabbitmq: 'rabbitmq-server', redis: 'redis-server' };
-const install: Readonly<Record<Service, string>> = { postgres: 'PostgreSQL 15 or newer', rabbitmq: 'RabbitMQ 3.10 or newer', redis: 'Redis 7 or newer' };
+const install: Readonly<Record<Service, string>> = {
+  postgres: 'PostgreSQL 15 or newer',
+  rabbitmq: 'RabbitMQ 3.10 or newer',
+  redis: 'Redis 7 or newer',
+};
 
 const hasPrograms = (service: Service): boolean => {
   switch (service) {

@@ -17,13 +17,20 @@ import { createTerminal, Refusal, runToExit, type Terminal } from './terminal.ts
 // `npm start`: the services, the schema, one supervised process per role; until Ctrl-C.
 
 /** The variables that name services for `npm start`. */
-const variables: Readonly<Record<Service, string>> = { postgres: 'DATABASE_URL or MIGRATION_DATABASE_URL', rabbitmq: 'RABBITMQ_URL', redis: 'REDIS_URL' };
+const variables: Readonly<Record<Service, string>> = {
+  postgres: 'DATABASE_URL or MIGRATION_DATABASE_URL',
+  rabbitmq: 'RABBITMQ_URL',
+  redis: 'REDIS_URL',
+};
 
 const main = async (): Promise<number> => {
   const stopped = untilStopped();
   const terminal = createTerminal();
   const instance = openInstance('start');
-  if (!takeInstance(instance)) throw new Refusal(`npm start runs in this clone already (process ${runner(instance)?.pid}). End that one first, with Ctrl-C or: kill ${runner(instance)?.pid}`);
+  if (!takeInstance(instance))
+    throw new Refusal(
+      `npm start runs in this clone already (process ${runner(instance)?.pid}). End that one first, with Ctrl-C or: kill ${runner(instance)?.pid}`,
+    );
   try {
     await run(instance, terminal, stopped);
   } catch (error) {
@@ -40,7 +47,11 @@ const run = async (instance: Instance, terminal: Terminal, stopped: AbortSignal)
   const environment = process.env;
   const foreign = foreignDatabases(environment, () => secret(instance, 'orders'));
   const creates = foreign ? await inspectForeign(foreign) : [];
-  const named = new Set<Service>([...(foreign ? (['postgres'] as const) : []), ...(environment['RABBITMQ_URL'] ? (['rabbitmq'] as const) : []), ...(environment['REDIS_URL'] ? (['redis'] as const) : [])]);
+  const named = new Set<Service>([
+    ...(foreign ? (['postgres'] as const) : []),
+    ...(environment['RABBITMQ_URL'] ? (['rabbitmq'] as const) : []),
+    ...(environment['REDIS_URL'] ? (['redis'] as const) : []),
+  ]);
 
   const left = await endLeftovers(instance.folder, 15_000);
   if (left.length > 0) terminal.say(`Ended what an earlier npm start left running: ${left.join(', ')}`);
@@ -51,8 +62,17 @@ const run = async (instance: Instance, terminal: Terminal, stopped: AbortSignal)
     const owner = foreign ? foreign.owner : services.databases;
     for (const line of creates) terminal.say(`Creating ${line}`);
     if (owner) {
-      const migrating = migrate({ migrationUrl: owner.migrationUrl, runtimeUrl: databases.runtimeUrl, keysUrl: owner.keysMigrationUrl, say: (line) => terminal.say(`  ${line}`) });
-      await terminal.step('Schema', () => migrating, () => 'up to date');
+      const migrating = migrate({
+        migrationUrl: owner.migrationUrl,
+        runtimeUrl: databases.runtimeUrl,
+        keysUrl: owner.keysMigrationUrl,
+        say: (line) => terminal.say(`  ${line}`),
+      });
+      await terminal.step(
+        'Schema',
+        () => migrating,
+        () => 'up to date',
+      );
     }
     if (stopped.aborted) return;
     await runRoles(instance, await platformOf(instance, environment, databases, services), services, terminal, stopped, began, owner);
@@ -62,7 +82,12 @@ const run = async (instance: Instance, terminal: Terminal, stopped: AbortSignal)
   }
 };
 
-const platformOf = async (instance: Instance, environment: NodeJS.ProcessEnv, databases: Pick<Databases, 'runtimeUrl' | 'keysUrl'>, services: Running): Promise<Platform> => ({
+const platformOf = async (
+  instance: Instance,
+  environment: NodeJS.ProcessEnv,
+  databases: Pick<Databases, 'runtimeUrl' | 'keysUrl'>,
+  services: Running,
+): Promise<Platform> => ({
   databases,
   eventStoreUrl: environment['EVENT_STORE_URL'] ?? databases.runtimeUrl,
   rabbitmqUrl: environment['RABBITMQ_URL'] ?? services.rabbitmqUrl!,
@@ -86,12 +111,25 @@ const runRoles = async (
   mkdirSync(logFolder, { recursive: true });
   const running = roles.map((role) => {
     keepLastLog(join(logFolder, `${role}.log`));
-    const program = programOf(role, platform, logFolder, roleOutput(role, terminal, () => stopped.aborted));
+    const program = programOf(
+      role,
+      platform,
+      logFolder,
+      roleOutput(role, terminal, () => stopped.aborted),
+    );
     return supervise(instance.folder, program, (ending) => terminal.warn(`${role}: ${endingText(ending)}; starting it again`));
   });
   const connections = join(instance.folder, 'services.env');
   try {
-    await Promise.all(running.map((process, index) => terminal.step(process.name, () => untilReady(roles[index]!, process, platform, logFolder, stopped), () => 'ready')));
+    await Promise.all(
+      running.map((process, index) =>
+        terminal.step(
+          process.name,
+          () => untilReady(roles[index]!, process, platform, logFolder, stopped),
+          () => 'ready',
+        ),
+      ),
+    );
     if (stopped.aborted) return;
     writePrivately(connections, connectionsOf(platform, services, owner));
     terminal.say(`\nThe platform runs, after ${((performance.now() - began) / 1_000).toFixed(1)} s.\n`);
@@ -111,7 +149,8 @@ const untilReady = async (role: Role, process: Supervised, platform: Platform, l
   while (!stopped.aborted) {
     const response = process.pid() === undefined ? undefined : await fetch(url, { signal: AbortSignal.timeout(2_000) }).catch(() => undefined);
     if (response?.ok && process.pid() !== undefined) return;
-    if (process.endings() >= 3 || performance.now() > deadline) throw new Refusal(`The role ${role} is not ready. The end of its log:\n${lastLines(join(logFolder, `${role}.log`))}`);
+    if (process.endings() >= 3 || performance.now() > deadline)
+      throw new Refusal(`The role ${role} is not ready. The end of its log:\n${lastLines(join(logFolder, `${role}.log`))}`);
     await pause(100, stopped);
   }
 };
@@ -129,7 +168,11 @@ const overview = ({ ports, oidcIssuer }: Platform, logFolder: string, connection
 ];
 
 /** How other programs of this clone (the demo, psql, a test consumer) find what runs: lines of NAME=value. */
-const connectionsOf = ({ databases, eventStoreUrl, rabbitmqUrl, developmentKeyFile, oidcIssuer, ports }: Platform, services: Running, owner: Pick<Databases, 'migrationUrl'> | undefined): string => {
+const connectionsOf = (
+  { databases, eventStoreUrl, rabbitmqUrl, developmentKeyFile, oidcIssuer, ports }: Platform,
+  services: Running,
+  owner: Pick<Databases, 'migrationUrl'> | undefined,
+): string => {
   const redisUrl = process.env['REDIS_URL'] ?? services.redisUrl;
   const lines = {
     API_URL: `http://127.0.0.1:${ports.http}`,
@@ -142,7 +185,9 @@ const connectionsOf = ({ databases, eventStoreUrl, rabbitmqUrl, developmentKeyFi
     ...(redisUrl ? { REDIS_URL: redisUrl } : {}),
     ...(oidcIssuer === undefined ? { DEVELOPMENT_KEY_FILE: developmentKeyFile } : {}),
   };
-  return Object.entries(lines).map(([name, value]) => `${name}=${value}\n`).join('');
+  return Object.entries(lines)
+    .map(([name, value]) => `${name}=${value}\n`)
+    .join('');
 };
 
 /** The log of the run before stays beside the new one. */

@@ -18,7 +18,12 @@ export const restarting: RetryPolicy = { attempts: Infinity, baseMs: 500, capMs:
 const goodRunMs = 20_000;
 
 /** Keeps a program running. `onEnding` hears of every end that nobody asked for. */
-export const supervise = (folder: string, program: Program, onEnding: (ending: Ending) => void = () => undefined, policy: RetryPolicy = restarting): Supervised => {
+export const supervise = (
+  folder: string,
+  program: Program,
+  onEnding: (ending: Ending) => void = () => undefined,
+  policy: RetryPolicy = restarting,
+): Supervised => {
   const stopping = new AbortController();
   let endings = 0;
   let current: Process | undefined;
@@ -51,4 +56,5 @@ export const supervise = (folder: string, program: Program, onEnding: (ending: E
 };
 
 /** Why a program ended, in words. */
-export const endingText = ({ code, signal, error }: Ending): string => error?.message ?? (signal ? `it was ended by ${signal}` : `it ended with exit code ${code}`);
+export const endingText = ({ code, signal, error }: Ending): string =>
+  error?.message ?? (signal ? `it was ended by ${signal}` : `it ended with exit code ${code}`);

@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import { join } from 'node:path';
 import { dropLeftovers } from './leftovers.ts';
 import { cloneFolder, leaveInstance, openInstance, runner, takeInstance } from './instance.ts';
 import { endLeftovers } from './processes.ts';
@@ -10,7 +9,11 @@ import { untilStopped } from './signals.ts';
 // `npm test`: services of its own, then every test. Arguments go to node's test runner, a file's name among them.
 
 /** The variables that name services for tests. Only these reach the tests. */
-const variables: Readonly<Record<Service, string>> = { postgres: 'TEST_MIGRATION_DATABASE_URL and TEST_DATABASE_URL', rabbitmq: 'TEST_RABBITMQ_URL', redis: 'TEST_REDIS_URL' };
+const variables: Readonly<Record<Service, string>> = {
+  postgres: 'TEST_MIGRATION_DATABASE_URL and TEST_DATABASE_URL',
+  rabbitmq: 'TEST_RABBITMQ_URL',
+  redis: 'TEST_REDIS_URL',
+};
 
 const main = async (): Promise<number> => {
   const environment = process.env;
@@ -18,7 +21,10 @@ const main = async (): Promise<number> => {
   const named = new Set<Service>();
   const owner = environment['TEST_MIGRATION_DATABASE_URL'];
   const runtime = environment['TEST_DATABASE_URL'];
-  if ((owner === undefined) !== (runtime === undefined)) throw new Refusal('Set TEST_MIGRATION_DATABASE_URL and TEST_DATABASE_URL together: a role that may create databases and roles, and the one that the platform uses.');
+  if ((owner === undefined) !== (runtime === undefined))
+    throw new Refusal(
+      'Set TEST_MIGRATION_DATABASE_URL and TEST_DATABASE_URL together: a role that may create databases and roles, and the one that the platform uses.',
+    );
   if (owner) named.add('postgres');
   if (environment['TEST_RABBITMQ_URL']) named.add('rabbitmq');
   if (environment['TEST_REDIS_URL']) named.add('redis');
@@ -48,11 +54,18 @@ const runTests = async (environment: NodeJS.ProcessEnv, running: Partial<Running
   const files = given.some((argument) => !argument.startsWith('-') && argument.endsWith('.ts')) ? [] : ['test/**/*.test.ts'];
   const onPostgres = (url: string): string => Object.assign(new URL(url), { pathname: '/postgres' }).href;
   const ours = {
-    ...(running.databases ? { TEST_MIGRATION_DATABASE_URL: onPostgres(running.databases.migrationUrl), TEST_DATABASE_URL: onPostgres(running.databases.runtimeUrl) } : {}),
+    ...(running.databases
+      ? { TEST_MIGRATION_DATABASE_URL: onPostgres(running.databases.migrationUrl), TEST_DATABASE_URL: onPostgres(running.databases.runtimeUrl) }
+      : {}),
     ...(running.rabbitmqUrl ? { TEST_RABBITMQ_URL: running.rabbitmqUrl } : {}),
     ...(running.redisUrl ? { TEST_REDIS_URL: running.redisUrl } : {}),
   };
-  const kept = Object.entries(environment).filter(([name]) => !/^(DATABASE|MIGRATION_DATABASE|PRIVACY_DATABASE|EVENT_STORE|RABBITMQ|REDIS)_URL$|^(PRIVACY_MASTER_KEY|AUTH_MODE|OIDC_ISSUER|DEVELOPMENT_KEY_FILE)$/.test(name));
+  const kept = Object.entries(environment).filter(
+    ([name]) =>
+      !/^(DATABASE|MIGRATION_DATABASE|PRIVACY_DATABASE|EVENT_STORE|RABBITMQ|REDIS)_URL$|^(PRIVACY_MASTER_KEY|AUTH_MODE|OIDC_ISSUER|DEVELOPMENT_KEY_FILE)$/.test(
+        name,
+      ),
+  );
   const child = spawn(process.execPath, ['--test', '--test-concurrency=3', ...given.filter((argument) => argument !== '--'), ...files], {
     cwd: cloneFolder,
     env: { ...Object.fromEntries(kept), ...ours },

@@ -14,13 +14,15 @@ export const wipe = async (local: string): Promise<readonly string[]> => {
   const instances = instanceNames.filter((name) => existsSync(join(local, name))).map((name) => openInstance(name, local));
   for (const instance of instances) {
     const holder = runner(instance);
-    if (holder) throw new Refusal(`npm ${instance.name} runs in this clone (process ${holder.pid}). End it first, with Ctrl-C or: kill ${holder.pid}`);
+    if (holder)
+      throw new Refusal(`npm ${instance.name} runs in this clone (process ${holder.pid}). End it first, with Ctrl-C or: kill ${holder.pid}`);
   }
   const removed: string[] = [];
   for (const instance of instances) {
     await endLeftovers(instance.folder, 10_000);
     if (!existsSync(join(instance.folder, 'compose.env'))) continue;
-    if (!engineAnswers()) throw new Refusal(`The data of npm ${instance.name} lies in containers, and no container engine answers: start it and try again.`);
+    if (!engineAnswers())
+      throw new Refusal(`The data of npm ${instance.name} lies in containers, and no container engine answers: start it and try again.`);
     await composeWipe(instance);
     removed.push(`the containers of npm ${instance.name}`);
   }
