@@ -19,6 +19,9 @@ export const buf = async (...args: readonly string[]): Promise<Buffer> => {
 /** What is generated, relative to the root. */
 export const outputs = ['src/contract/generated', 'docs/authorisation.md'] as const;
 
+/** The contract of the last release, as buf compares with it; relative to the root. */
+export const released = 'proto/released.binpb';
+
 /** Derives from proto/ all that is committed: messages, codecs and descriptors in src/contract, and docs/authorisation.md. */
 export const generate = async (root: string): Promise<void> => {
   const generated = join(root, outputs[0]);
@@ -45,7 +48,10 @@ const describable = (descriptorSet: FileDescriptorSet): FileDescriptorSet => {
 };
 
 const descriptorsModule = (bytes: Uint8Array): string => {
-  const lines = Buffer.from(bytes).toString('base64').match(/.{1,160}/g) ?? [];
+  const lines =
+    Buffer.from(bytes)
+      .toString('base64')
+      .match(/.{1,160}/g) ?? [];
   return `${banner}\n/** The contract's \`google.protobuf.FileDescriptorSet\` with its comments, in base64 (with line breaks). */\nexport const descriptors = \`\n${lines.join('\n')}\n\`;\n`;
 };
 
@@ -83,10 +89,19 @@ const removeUnreachable = async (generated: string): Promise<void> => {
   for (const file of all) if (/^(services\.ts|google\/rpc\/|orders\/(?!options\/))/.test(file)) await visit(file);
   for (const file of all) if (!reached.has(file)) await rm(join(generated, file));
   for (const folder of await readdir(generated, { recursive: true, withFileTypes: true })) {
-    if (folder.isDirectory() && !all.some((file) => reached.has(file) && join(generated, file).startsWith(join(folder.parentPath, folder.name) + '/'))) {
+    if (
+      folder.isDirectory() &&
+      !all.some((file) => reached.has(file) && join(generated, file).startsWith(join(folder.parentPath, folder.name) + '/'))
+    ) {
       await rm(join(folder.parentPath, folder.name), { recursive: true, force: true });
     }
   }
 };
 
-if (import.meta.main) await generate(repository);
+/** Keeps the contract as it stands as the released one: what later versions must not break. For `npm run generate -- --release`, once per release. */
+const keepReleased = (): Promise<Buffer> => buf('build', 'proto', '--exclude-source-info', '--output', released);
+
+if (import.meta.main) {
+  await generate(repository);
+  if (process.argv.includes('--release')) await keepReleased();
+}

@@ -2,15 +2,16 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { buf, generate, outputs } from './generate.ts';
+import { buf, generate, outputs, released } from './generate.ts';
 
 const repository = resolve(import.meta.dirname, '../..');
-const released = 'proto/released.binpb';
 
 /** What is wrong with the contract, in words; empty: generated files are current, buf lint is content, and nothing released breaks. */
 export const verifyContract = async (): Promise<readonly string[]> => {
   const linted = buf('lint', 'proto').then(() => [], printed);
-  const compatible = existsSync(join(repository, released)) ? buf('breaking', 'proto', '--exclude-imports', '--against', released).then(() => [], printed) : [];
+  const compatible = existsSync(join(repository, released))
+    ? buf('breaking', 'proto', '--exclude-imports', '--against', released).then(() => [], printed)
+    : [];
   return (await Promise.all([linted, compatible, staleFiles()])).flat();
 };
 
@@ -27,7 +28,9 @@ const staleFiles = async (): Promise<readonly string[]> => {
     await generate(root);
     const [fresh, committed] = await Promise.all([contents(root), contents(repository)]);
     const files = [...new Set([...fresh.keys(), ...committed.keys()])];
-    return files.filter((file) => fresh.get(file) !== committed.get(file)).map((file) => `${file} is not what proto/ says: run npm run generate and commit`);
+    return files
+      .filter((file) => fresh.get(file) !== committed.get(file))
+      .map((file) => `${file} is not what proto/ says: run npm run generate and commit`);
   } finally {
     await rm(root, { recursive: true });
   }
@@ -38,7 +41,9 @@ const contents = async (root: string): Promise<ReadonlyMap<string, string>> => {
   for (const output of outputs) {
     if (!existsSync(join(root, output))) continue;
     const isFolder = (await stat(join(root, output))).isDirectory();
-    const files = isFolder ? (await readdir(join(root, output), { recursive: true })).filter((file) => file.endsWith('.ts')).map((file) => join(output, file)) : [output];
+    const files = isFolder
+      ? (await readdir(join(root, output), { recursive: true })).filter((file) => file.endsWith('.ts')).map((file) => join(output, file))
+      : [output];
     for (const file of files) found.set(file, await readFile(join(root, file), 'utf8'));
   }
   return found;

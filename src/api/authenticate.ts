@@ -21,10 +21,14 @@ export const authenticateOidc = (options: { readonly issuer: string; readonly au
   const { issuer, audience } = options;
   let discovered: Promise<JWTVerifyGetKey> | undefined;
   const discover = async (): Promise<JWTVerifyGetKey> => {
-    const response = await fetch(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`, { signal: AbortSignal.timeout(5_000), redirect: 'error' });
+    const response = await fetch(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`, {
+      signal: AbortSignal.timeout(5_000),
+      redirect: 'error',
+    });
     if (!response.ok) throw new Error(`discovery at ${issuer} answered ${response.status}`);
     const metadata = (await response.json()) as { readonly issuer?: unknown; readonly jwks_uri?: unknown };
-    if (metadata.issuer !== issuer || typeof metadata.jwks_uri !== 'string') throw new Error(`discovery at ${issuer} speaks of another issuer or has no jwks_uri`);
+    if (metadata.issuer !== issuer || typeof metadata.jwks_uri !== 'string')
+      throw new Error(`discovery at ${issuer} speaks of another issuer or has no jwks_uri`);
     return createRemoteJWKSet(new URL(metadata.jwks_uri), { timeoutDuration: 5_000, [customFetch]: fetchKeys });
   };
   const key: JWTVerifyGetKey = async (header, token) => {

@@ -69,13 +69,16 @@ export const readContract = (descriptorSet: Uint8Array): Contract => {
 
   const describe = (service: DescService, method: DescMethod): MethodDescription => {
     const name = `${service.typeName}.${method.name}`;
-    const { scope, creates } = hasOption(method, access) ? (getOption(method, access) as { scope: string; creates: string }) : { scope: '', creates: '' };
+    const { scope, creates } = hasOption(method, access)
+      ? (getOption(method, access) as { scope: string; creates: string })
+      : { scope: '', creates: '' };
     if (scope === '') throw new Error(`${name} names no scope: add option (orders.options.v1.access) = {scope: "…"}`);
     if (method.methodKind !== 'unary') throw new Error(`${name} streams: only unary methods are served`);
     if (!hasOption(method, http)) throw new Error(`${name} has no path: add option (google.api.http)`);
     const rule = getOption(method, http) as HttpRule & { readonly additionalBindings: readonly HttpRule[] };
     const created = method.output.fields.find((field) => field.name === creates);
-    if (creates !== '' && created?.fieldKind !== 'scalar') throw new Error(`${name} creates ${creates}, which is no field of ${method.output.typeName}`);
+    if (creates !== '' && created?.fieldKind !== 'scalar')
+      throw new Error(`${name} creates ${creates}, which is no field of ${method.output.typeName}`);
     return {
       service: service.typeName,
       name: method.name,
@@ -154,11 +157,15 @@ const pathOf = (element: Commented): readonly number[] => {
     case 'rpc':
       return [...pathOf(element.parent), 2, element.parent.methods.indexOf(element)];
     case 'message':
-      return element.parent ? [...pathOf(element.parent), 3, element.parent.proto.nestedType.indexOf(element.proto)] : [4, element.file.proto.messageType.indexOf(element.proto)];
+      return element.parent
+        ? [...pathOf(element.parent), 3, element.parent.proto.nestedType.indexOf(element.proto)]
+        : [4, element.file.proto.messageType.indexOf(element.proto)];
     case 'field':
       return [...pathOf(element.parent), 2, element.parent.proto.field.indexOf(element.proto)];
     case 'enum':
-      return element.parent ? [...pathOf(element.parent), 4, element.parent.proto.enumType.indexOf(element.proto)] : [5, element.file.proto.enumType.indexOf(element.proto)];
+      return element.parent
+        ? [...pathOf(element.parent), 4, element.parent.proto.enumType.indexOf(element.proto)]
+        : [5, element.file.proto.enumType.indexOf(element.proto)];
     case 'enum_value':
       return [...pathOf(element.parent), 2, element.parent.values.indexOf(element)];
   }

@@ -13,7 +13,16 @@ export const roles = {
   checkout: { scopes: ['orders:place', 'orders:read', 'orders:personal', 'orders:cancel', 'offers:read', 'returns:request', 'tenants:any-customer'] },
   customer: {
     boundTo: 'customer',
-    scopes: ['orders:place', 'orders:read', 'orders:personal', 'orders:cancel', 'orders:history', 'offers:read', 'returns:request', 'customers:erase'],
+    scopes: [
+      'orders:place',
+      'orders:read',
+      'orders:personal',
+      'orders:cancel',
+      'orders:history',
+      'offers:read',
+      'returns:request',
+      'customers:erase',
+    ],
   },
   merchant: { boundTo: 'merchant', scopes: ['offers:read', 'offers:write', 'orders:read', 'orders:personal', 'fulfilment:write', 'returns:decide'] },
   finance: { scopes: ['orders:read', 'orders:cost', 'analytics:read', 'tenants:any-merchant'] },

@@ -30,7 +30,12 @@ export type Answer<Body> = { readonly kind: 'answered'; readonly message: Messag
 
 /** The one way to a method, for every transport: authenticate, scope, decode, validate, run, within the deadline. */
 export type Dispatcher = {
-  readonly dispatch: <Arrival, Body>(method: ReadyMethod, transport: Transport<Arrival, Body>, arrival: Arrival, correlationId: string) => Promise<Answer<Body>>;
+  readonly dispatch: <Arrival, Body>(
+    method: ReadyMethod,
+    transport: Transport<Arrival, Body>,
+    arrival: Arrival,
+    correlationId: string,
+  ) => Promise<Answer<Body>>;
   /** From now on new requests are refused as UNAVAILABLE. Resolves when all that run have ended. */
   readonly drain: () => Promise<void>;
   readonly isDraining: () => boolean;
@@ -41,7 +46,11 @@ const defaultBudgetMs = 10_000;
 /** Longer deadlines are cut to this. */
 const maxBudgetMs = 600_000;
 
-export const createDispatcher = (options: { readonly authenticate: Authenticate; readonly logger: Logger; readonly metrics: Registry }): Dispatcher => {
+export const createDispatcher = (options: {
+  readonly authenticate: Authenticate;
+  readonly logger: Logger;
+  readonly metrics: Registry;
+}): Dispatcher => {
   const { authenticate, logger, metrics } = options;
   const durations = new Histogram({
     name: 'api_request_duration_seconds',
@@ -57,19 +66,28 @@ export const createDispatcher = (options: { readonly authenticate: Authenticate;
   let running = 0;
   let draining: { readonly ended: Promise<void>; readonly end: () => void } | undefined;
 
-  const perform = async <Arrival, Body>(method: ReadyMethod, transport: Transport<Arrival, Body>, arrival: Arrival, correlationId: string): Promise<Answer<Body>> => {
+  const perform = async <Arrival, Body>(
+    method: ReadyMethod,
+    transport: Transport<Arrival, Body>,
+    arrival: Arrival,
+    correlationId: string,
+  ): Promise<Answer<Body>> => {
     if (draining) return refused('unavailable', 'DRAINING', 'This server is shutting down; try again.');
     const authenticated = authenticate(transport.header(arrival, 'authorization'));
     const caller = authenticated instanceof Promise ? await authenticated : authenticated;
     if ('kind' in caller) return caller;
-    if (!caller.scopes.has(method.scope)) return refused('forbidden', 'SCOPE_MISSING', `This needs the scope ${method.scope}.`, { metadata: { scope: method.scope } });
+    if (!caller.scopes.has(method.scope))
+      return refused('forbidden', 'SCOPE_MISSING', `This needs the scope ${method.scope}.`, { metadata: { scope: method.scope } });
 
     const violations: FieldViolation[] = [];
     const decoded = transport.decode(arrival, violations);
     if (decoded.kind === 'refused') return decoded;
     const undecodable = violations.length;
     method.validate(decoded.message, violations);
-    if (violations.length > 0) return refused('invalid', 'INVALID_REQUEST', 'The request breaks the rules of some fields.', { fields: withoutEchoes(violations, undecodable) });
+    if (violations.length > 0)
+      return refused('invalid', 'INVALID_REQUEST', 'The request breaks the rules of some fields.', {
+        fields: withoutEchoes(violations, undecodable),
+      });
     const outcome = await withinDeadline(method, decoded.message, caller, transport, arrival, correlationId);
     return outcome.kind === 'answered' ? { kind: 'answered', message: outcome.message, body: transport.encode(arrival, outcome.message) } : outcome;
   };
@@ -102,7 +120,7 @@ export const createDispatcher = (options: { readonly authenticate: Authenticate;
       const failed = (error: unknown): void => {
         ended();
         if (answered) logger.warn({ err: error, method: method.name, correlationId }, 'a method failed after its deadline');
-        reject(error as Error);
+        reject(error);
       };
       try {
         method.run(message, call).then((outcome) => {
@@ -116,7 +134,8 @@ export const createDispatcher = (options: { readonly authenticate: Authenticate;
 
   const failureOf = (error: unknown, method: string, correlationId: string): Failure => {
     const { name, unavailable } = (error ?? {}) as { readonly name?: unknown; readonly unavailable?: unknown };
-    if (name === 'OutcomeUnknown') return refused('outcome_unknown', 'OUTCOME_UNKNOWN', 'Whether this took effect is not known; send it again with the same key.');
+    if (name === 'OutcomeUnknown')
+      return refused('outcome_unknown', 'OUTCOME_UNKNOWN', 'Whether this took effect is not known; send it again with the same key.');
     if (name === 'TimeoutError') return deadlineExceeded;
     if (name === 'StoreUnavailable' || unavailable === true) {
       logger.warn({ err: error, method, correlationId }, 'a dependency is unavailable');
@@ -139,7 +158,8 @@ export const createDispatcher = (options: { readonly authenticate: Authenticate;
       const seconds = (performance.now() - started) / 1_000;
       const code = codeOf(answer);
       durations.observe({ transport: transport.name, method: method.name, code }, seconds);
-      if (logger.isLevelEnabled('debug')) logger.debug({ transport: transport.name, method: method.name, code, durationMs: seconds * 1_000, correlationId }, 'request');
+      if (logger.isLevelEnabled('debug'))
+        logger.debug({ transport: transport.name, method: method.name, code, durationMs: seconds * 1_000, correlationId }, 'request');
       return answer;
     },
     drain() {
@@ -155,7 +175,8 @@ export const createDispatcher = (options: { readonly authenticate: Authenticate;
 };
 
 /** The caller's correlation id where it is a sane token; a new one otherwise. */
-export const correlationIdOf = (given: string | undefined): string => (given !== undefined && /^[A-Za-z0-9_.:-]{1,100}$/.test(given) ? given : randomUUIDv7());
+export const correlationIdOf = (given: string | undefined): string =>
+  given !== undefined && /^[A-Za-z0-9_.:-]{1,100}$/.test(given) ? given : randomUUIDv7();
 
 const codeOf = (answer: Answer<unknown>): string => {
   switch (answer.kind) {
@@ -168,7 +189,11 @@ const codeOf = (answer: Answer<unknown>): string => {
   }
 };
 
-const deadlineExceeded = refused('outcome_unknown', 'DEADLINE_EXCEEDED', 'The deadline passed before the outcome was known; send it again with the same key.');
+const deadlineExceeded = refused(
+  'outcome_unknown',
+  'DEADLINE_EXCEEDED',
+  'The deadline passed before the outcome was known; send it again with the same key.',
+);
 
 /** The signal is made when it is first asked for: most calls end without anyone asking. */
 const openCall = <Arrival>(
@@ -207,7 +232,8 @@ const openCall = <Arrival>(
 /** Leaves out what rules say about fields that could not be decoded in the first place (the first `undecodable` of all). */
 const withoutEchoes = (violations: readonly FieldViolation[], undecodable: number): readonly FieldViolation[] => {
   const broken = violations.slice(0, undecodable);
-  const isEcho = ({ field }: FieldViolation): boolean => broken.some((other) => field === other.field || field.startsWith(`${other.field}.`) || field.startsWith(`${other.field}[`));
+  const isEcho = ({ field }: FieldViolation): boolean =>
+    broken.some((other) => field === other.field || field.startsWith(`${other.field}.`) || field.startsWith(`${other.field}[`));
   return [...broken, ...violations.slice(undecodable).filter((violation) => !isEcho(violation))];
 };
 

@@ -78,7 +78,10 @@ export const grpcError = (failure: Failure): Pick<ServiceError, 'code' | 'detail
 const anyPrefix = 'type.googleapis.com/google.rpc.';
 
 /** An HTTP answer with problem details (RFC 9457): status, headers, and the JSON text. */
-export const problem = (failure: Failure, status?: number): { readonly status: number; readonly headers: Readonly<Record<string, string>>; readonly body: string } => {
+export const problem = (
+  failure: Failure,
+  status?: number,
+): { readonly status: number; readonly headers: Readonly<Record<string, string>>; readonly body: string } => {
   const { http, code, detail, fields, metadata, retryAfterMs } = account(failure);
   const incident = failure.kind === 'failed' ? failure.incident : undefined;
   const headers: Record<string, string> = { 'content-type': 'application/problem+json', 'cache-control': 'no-store' };

@@ -114,6 +114,8 @@ const address = (host: string, port: number): string => (host.includes(':') ? `[
 
 /** Reflection asks for a package as @grpc/proto-loader makes it, and reads of it only the files. Comments stay out: ours have no line numbers, which clients refuse. */
 const packageOf = (contract: Contract): ConstructorParameters<typeof ReflectionService>[0] => {
-  const files = contract.files.map(({ proto }) => toBinary(FileDescriptorProtoSchema, create(FileDescriptorProtoSchema, { ...proto, sourceCodeInfo: undefined })));
+  const files = contract.files.map(({ proto }) =>
+    toBinary(FileDescriptorProtoSchema, create(FileDescriptorProtoSchema, { ...proto, sourceCodeInfo: undefined })),
+  );
   return { contract: { format: 'Protocol Buffer 3 DescriptorProto', type: {}, fileDescriptorProtos: files.map((file) => Buffer.from(file)) } };
 };

@@ -29,10 +29,17 @@ export const openapi = (contract: Contract, options: { readonly version: string 
     tags: services.map((service) => ({ name: service.name, description: contract.comment(service) })),
     paths,
     components: {
-      securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'An access token of the OpenID Connect issuer.' } },
+      securitySchemes: {
+        bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'An access token of the OpenID Connect issuer.' },
+      },
       parameters,
       headers,
-      responses: { Problem: { description: 'A problem (RFC 9457); clients switch on its `code`.', content: { 'application/problem+json': { schema: reference('Problem') } } } },
+      responses: {
+        Problem: {
+          description: 'A problem (RFC 9457); clients switch on its `code`.',
+          content: { 'application/problem+json': { schema: reference('Problem') } },
+        },
+      },
       schemas: {
         ...Object.fromEntries(schemas.map((message) => [nameOf(message), schemaOf(contract, message, message.fields, requested.has(message))])),
         Problem: problemSchema,
@@ -66,10 +73,21 @@ const operation = (contract: Contract, method: MethodDescription, route: HttpRou
       ...(route.verb === 'GET' ? [{ $ref: '#/components/parameters/ConsistencyToken' }] : []),
       { $ref: '#/components/parameters/CorrelationId' },
     ],
-    ...(route.hasBody ? { requestBody: { required: others.some((field) => isRequired(contract, field)), content: { 'application/json': { schema: schemaOf(contract, input, others, true) } } } } : {}),
+    ...(route.hasBody
+      ? {
+          requestBody: {
+            required: others.some((field) => isRequired(contract, field)),
+            content: { 'application/json': { schema: schemaOf(contract, input, others, true) } },
+          },
+        }
+      : {}),
     responses: {
-      [creates ? '201' : '200']: { description: creates ? 'Created' : 'Done', headers: successHeaders, content: { 'application/json': { schema: reference(nameOf(output)) } } },
-      ...Object.fromEntries(failures.sort((a, b) => a - b).map((status) => [String(status), { $ref: '#/components/responses/Problem' }])),
+      [creates ? '201' : '200']: {
+        description: creates ? 'Created' : 'Done',
+        headers: successHeaders,
+        content: { 'application/json': { schema: reference(nameOf(output)) } },
+      },
+      ...Object.fromEntries(failures.toSorted((a, b) => a - b).map((status) => [String(status), { $ref: '#/components/responses/Problem' }])),
     },
     security: [{ bearer: [scope] }],
   };
@@ -80,10 +98,30 @@ const reference = (name: string): Json => ({ $ref: `#/components/schemas/${name}
 const text = (description: string): Json => ({ description, schema: { type: 'string' } });
 
 const parameters: Json = {
-  IdempotencyKey: { name: 'Idempotency-Key', in: 'header', description: 'The same key again gets the first answer again. The same as `request_id` in the body.', schema: { type: 'string', maxLength: 200 } },
-  IfMatch: { name: 'If-Match', in: 'header', description: 'The ETag that the caller saw, or `*`. The same as `etag` in the body, there without quotes.', schema: { type: 'string' } },
-  ConsistencyToken: { name: 'consistency-token', in: 'header', description: 'From a command’s answer: the reading has what that command wrote.', schema: { type: 'string' } },
-  CorrelationId: { name: 'x-correlation-id', in: 'header', description: 'Goes into logs and events; made where it is missing.', schema: { type: 'string', pattern: '^[A-Za-z0-9_.:-]{1,100}$' } },
+  IdempotencyKey: {
+    name: 'Idempotency-Key',
+    in: 'header',
+    description: 'The same key again gets the first answer again. The same as `request_id` in the body.',
+    schema: { type: 'string', maxLength: 200 },
+  },
+  IfMatch: {
+    name: 'If-Match',
+    in: 'header',
+    description: 'The ETag that the caller saw, or `*`. The same as `etag` in the body, there without quotes.',
+    schema: { type: 'string' },
+  },
+  ConsistencyToken: {
+    name: 'consistency-token',
+    in: 'header',
+    description: 'From a command’s answer: the reading has what that command wrote.',
+    schema: { type: 'string' },
+  },
+  CorrelationId: {
+    name: 'x-correlation-id',
+    in: 'header',
+    description: 'Goes into logs and events; made where it is missing.',
+    schema: { type: 'string', pattern: '^[A-Za-z0-9_.:-]{1,100}$' },
+  },
 };
 
 const headers: Json = {
@@ -99,7 +137,7 @@ const problemSchema: Json = {
   properties: {
     type: { type: 'string', const: 'about:blank' },
     title: { type: 'string' },
-    status: { type: 'integer', enum: [...new Set([405, ...Object.values(errorTable).map(({ http }) => http)])].sort((a, b) => a - b) },
+    status: { type: 'integer', enum: [...new Set([405, ...Object.values(errorTable).map(({ http }) => http)])].toSorted((a, b) => a - b) },
     detail: { type: 'string', description: 'For people.' },
     code: { type: 'string', description: 'For programs: stable, in upper snake case.' },
     fields: {
@@ -145,18 +183,29 @@ const schemaOf = (contract: Contract, message: DescMessage, fields: readonly Des
 
 const described = (description: string): Json => (description === '' ? {} : { description });
 
-const parameter = (contract: Contract, field: DescField): Json => ({ name: field.name, ...described(contract.comment(field)), schema: valueSchema(contract, field) });
+const parameter = (contract: Contract, field: DescField): Json => ({
+  name: field.name,
+  ...described(contract.comment(field)),
+  schema: valueSchema(contract, field),
+});
 
 const fieldSchema = (contract: Contract, field: DescField): Json => {
   const description = described(contract.comment(field));
   if (field.fieldKind !== 'list') return { ...description, ...valueSchema(contract, field) };
   const { minItems = 0, maxItems = 0 } = contract.rules(field) ?? {};
-  return { type: 'array', ...description, ...(minItems > 0 ? { minItems } : {}), ...(maxItems > 0 ? { maxItems } : {}), items: valueSchema(contract, field) };
+  return {
+    type: 'array',
+    ...description,
+    ...(minItems > 0 ? { minItems } : {}),
+    ...(maxItems > 0 ? { maxItems } : {}),
+    items: valueSchema(contract, field),
+  };
 };
 
 const valueSchema = (contract: Contract, field: DescField): Json => {
   if (field.message) return wellKnown[field.message.typeName] ?? reference(nameOf(field.message));
-  if (field.enum) return { type: 'string', enum: field.enum.values.filter(({ number }) => number !== 0 || !isRequired(contract, field)).map(({ name }) => name) };
+  if (field.enum)
+    return { type: 'string', enum: field.enum.values.filter(({ number }) => number !== 0 || !isRequired(contract, field)).map(({ name }) => name) };
   const { maxLength = 0, pattern = '', uuid = false, email = false, min, max } = contract.rules(field) ?? {};
   return {
     ...scalars[field.scalar],

@@ -50,7 +50,9 @@ export const jsonReader = (): ((message: DescMessage) => ReadJson) => {
       case 'message':
         return ofMessage(field.message);
       case 'list':
-        return ofList(field.listKind === 'message' ? ofMessage(field.message) : field.listKind === 'enum' ? ofEnum(field.enum) : scalars[field.scalar]);
+        return ofList(
+          field.listKind === 'message' ? ofMessage(field.message) : field.listKind === 'enum' ? ofEnum(field.enum) : scalars[field.scalar],
+        );
       case 'map':
         throw new Error(`${field.toString()}: maps are not supported in requests`);
     }
@@ -86,7 +88,8 @@ export const jsonOfText = (field: DescField, text: string): unknown => {
 
 const wholeNumber = /^(0|-?[1-9]\d{0,18})$/;
 
-const nameOf = (value: unknown): string => (value === null ? 'null' : Array.isArray(value) ? 'a list' : typeof value === 'object' ? 'an object' : `a ${typeof value}`);
+const nameOf = (value: unknown): string =>
+  value === null ? 'null' : Array.isArray(value) ? 'a list' : typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 
 const ofList =
   (item: ReadJson): ReadJson =>
@@ -110,7 +113,8 @@ const ofEnum = (type: DescEnum): ReadJson => {
 
 const text: ReadJson = (value, violations) => (typeof value === 'string' ? value : violate(violations, `must be text, not ${nameOf(value)}`));
 
-const boolean: ReadJson = (value, violations) => (typeof value === 'boolean' ? value : violate(violations, `must be true or false, not ${nameOf(value)}`));
+const boolean: ReadJson = (value, violations) =>
+  typeof value === 'boolean' ? value : violate(violations, `must be true or false, not ${nameOf(value)}`);
 
 const number: ReadJson = (value, violations) => (typeof value === 'number' ? value : violate(violations, `must be a number, not ${nameOf(value)}`));
 

@@ -14,17 +14,21 @@ export type ReadRequest = (request: FastifyRequest, violations: FieldViolation[]
 export const requestReader = (method: ReadyMethod, route: HttpRoute, read: ReadJson): ReadRequest => {
   const { pathFields, hasBody } = route;
   const pathNames = pathFields.map(({ name }) => name);
-  const queryFields = new Map(hasBody ? [] : method.description.input.fields.filter((field) => !pathFields.includes(field)).map((field) => [field.name, field]));
+  const queryFields = new Map(
+    hasBody ? [] : method.description.input.fields.filter((field) => !pathFields.includes(field)).map((field) => [field.name, field]),
+  );
   const takesKey = method.textField('request_id') !== undefined;
   const takesEtag = method.textField('etag') !== undefined;
 
   return (request, violations) => {
     let json: Message = {};
     if (hasBody) {
-      if (!isPlain(request.raw.headers['content-encoding'])) return refused('unsupported_media_type', 'UNSUPPORTED_MEDIA_TYPE', 'The body must not be compressed.');
+      if (!isPlain(request.raw.headers['content-encoding']))
+        return refused('unsupported_media_type', 'UNSUPPORTED_MEDIA_TYPE', 'The body must not be compressed.');
       const body = parseBody(request.body as Buffer | undefined);
       if (body === undefined) return refused('invalid', 'INVALID_JSON', 'The body is not valid JSON in UTF-8.');
-      if (typeof body !== 'object' || body === null || Array.isArray(body)) return refused('invalid', 'INVALID_JSON', 'The body is not a JSON object.');
+      if (typeof body !== 'object' || body === null || Array.isArray(body))
+        return refused('invalid', 'INVALID_JSON', 'The body is not a JSON object.');
       json = body as Message;
     }
     fromQuery(queryFields, request.query as Readonly<Record<string, string | readonly string[]>>, json, violations);
@@ -58,14 +62,20 @@ const parseBody = (body: Buffer | undefined): unknown => {
   }
 };
 
-const fromQuery = (fields: ReadonlyMap<string, DescField>, query: Readonly<Record<string, string | readonly string[]>>, json: Message, violations: FieldViolation[]): void => {
+const fromQuery = (
+  fields: ReadonlyMap<string, DescField>,
+  query: Readonly<Record<string, string | readonly string[]>>,
+  json: Message,
+  violations: FieldViolation[],
+): void => {
   for (const [name, given] of Object.entries(query)) {
     const field = fields.get(name);
     if (!field) violations.push({ field: name.slice(0, 100), description: 'is not a known query parameter' });
     else if (typeof given !== 'string') violations.push({ field: name, description: 'is given more than once' });
     else {
       const value = jsonOfText(field, given);
-      if (value === undefined) violations.push({ field: name, description: `must be ${field.scalar === ScalarType.BOOL ? 'true or false' : 'a number'}` });
+      if (value === undefined)
+        violations.push({ field: name, description: `must be ${field.scalar === ScalarType.BOOL ? 'true or false' : 'a number'}` });
       else json[name] = value;
     }
   }
@@ -75,7 +85,8 @@ const fromQuery = (fields: ReadonlyMap<string, DescField>, query: Readonly<Recor
 const fromHeader = (header: string, field: string, value: string | string[] | undefined, json: Message, violations: FieldViolation[]): void => {
   if (typeof value !== 'string') return;
   if (value === '') violations.push({ field: header, description: 'must not be empty' });
-  else if (Object.hasOwn(json, field) && json[field] !== value) violations.push({ field: header, description: `is not the same as ${field} in the body` });
+  else if (Object.hasOwn(json, field) && json[field] !== value)
+    violations.push({ field: header, description: `is not the same as ${field} in the body` });
   else json[field] = value;
 };
 

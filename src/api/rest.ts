@@ -42,18 +42,29 @@ export const createRest = (options: {
   const writerOf = jsonWriter();
   const routes = methods.flatMap((method) => method.description.routes.map((route) => ({ method, route })));
   for (const { method, route } of routes) {
-    const plan = { method, route, read: requestReader(method, route, readerOf(method.description.input)), write: writerOf(method.description.output), dispatcher };
+    const plan = {
+      method,
+      route,
+      read: requestReader(method, route, readerOf(method.description.input)),
+      write: writerOf(method.description.output),
+      dispatcher,
+    };
     server.route({ method: route.verb, url: route.pattern, handler: (request, reply) => serve(plan, request, reply) });
   }
 
   server.get('/healthz', (_request, reply) => reply.header('cache-control', 'no-store').send({ status: 'ok' }));
   server.get('/readyz', async (_request, reply) => {
     const problems = dispatcher.isDraining() ? ['draining'] : await options.ready();
-    return reply.code(problems.length > 0 ? 503 : 200).header('cache-control', 'no-store').send({ status: problems.length > 0 ? 'not ready' : 'ready', problems });
+    return reply
+      .code(problems.length > 0 ? 503 : 200)
+      .header('cache-control', 'no-store')
+      .send({ status: problems.length > 0 ? 'not ready' : 'ready', problems });
   });
   server.setNotFoundHandler((request, reply) => {
     const path = request.url.replace(/\?.*$/s, '');
-    const allowed = new Set(routes.filter(({ route }) => route.matches.test(path)).flatMap(({ route: { verb } }) => (verb === 'GET' ? ['GET', 'HEAD'] : [verb])));
+    const allowed = new Set(
+      routes.filter(({ route }) => route.matches.test(path)).flatMap(({ route: { verb } }) => (verb === 'GET' ? ['GET', 'HEAD'] : [verb])),
+    );
     if (allowed.size === 0) return refuse(reply, refused('method_unknown', 'PATH_UNKNOWN', 'There is nothing at this path.'));
     const allow = [...allowed].join(', ');
     return refuse(reply.header('allow', allow), refused('method_unknown', 'METHOD_NOT_ALLOWED', `This path takes ${allow}.`), 405);
@@ -62,7 +73,13 @@ export const createRest = (options: {
 };
 
 /** What is known about a route before its first request. */
-type Plan = { readonly method: ReadyMethod; readonly route: HttpRoute; readonly read: ReadRequest; readonly write: WriteJson; readonly dispatcher: Dispatcher };
+type Plan = {
+  readonly method: ReadyMethod;
+  readonly route: HttpRoute;
+  readonly read: ReadRequest;
+  readonly write: WriteJson;
+  readonly dispatcher: Dispatcher;
+};
 
 type Arrival = { readonly request: FastifyRequest; readonly reply: FastifyReply; readonly plan: Plan };
 
@@ -112,7 +129,8 @@ const failureOfServer = (error: FastifyError, logger: Logger): Failure => {
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
       return refused('unsupported_media_type', 'UNSUPPORTED_MEDIA_TYPE', 'The body must be application/json.');
   }
-  if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500) return refused('invalid', 'INVALID_REQUEST', 'This is no request that can be read.');
+  if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500)
+    return refused('invalid', 'INVALID_REQUEST', 'This is no request that can be read.');
   const incident = randomUUIDv7();
   logger.error({ err: error, incident }, 'a request failed before it reached its method');
   return { kind: 'failed', incident };

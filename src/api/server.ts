@@ -49,7 +49,8 @@ export const startApi = async (options: {
 }): Promise<Api> => {
   const { services, authenticate, logger, metrics, http, grpc, ready, development, drainMs } = options;
   for (const { host } of development ? [http, grpc] : []) {
-    if (!isLoopback(host)) throw new Error(`development mode takes tokens that anyone on this machine can make: it listens on loopback only, not on ${host}`);
+    if (!isLoopback(host))
+      throw new Error(`development mode takes tokens that anyone on this machine can make: it listens on loopback only, not on ${host}`);
   }
   const contract = readContract(Buffer.from(descriptors, 'base64'));
   const methods = readyMethods(contract, services);

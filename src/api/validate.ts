@@ -42,7 +42,10 @@ export const validators = (contract: Pick<Contract, 'rules'>): ((message: DescMe
   const ofField = (field: DescField, rules: FieldRules | undefined): Check | undefined => {
     switch (field.fieldKind) {
       case 'list': {
-        const item = field.listKind === 'message' ? nested(ofMessage(field.message)) : ofValue(field, field.listKind === 'scalar' ? field.scalar : undefined, rules);
+        const item =
+          field.listKind === 'message'
+            ? nested(ofMessage(field.message))
+            : ofValue(field, field.listKind === 'scalar' ? field.scalar : undefined, rules);
         return items(item, rules?.minItems ?? 0, rules?.maxItems ?? 0);
       }
       case 'message':
@@ -96,7 +99,8 @@ const ofValue = (field: DescField, scalar: ScalarType | undefined, rules: FieldR
   if (scalar === undefined) return enumeration(field, rules?.required === true);
   if (scalar === ScalarType.STRING) return text(field, rules);
   const hasPresence = field.proto.proto3Optional;
-  if (rules?.required && !hasPresence) throw new Error(`${field.toString()} is required and must be optional: otherwise nobody can tell whether it was given`);
+  if (rules?.required && !hasPresence)
+    throw new Error(`${field.toString()} is required and must be optional: otherwise nobody can tell whether it was given`);
   const { min, max } = rules ?? {};
   if (min !== undefined || max !== undefined) return within(min, max, longs.has(scalar));
   return hasPresence ? asIs : undefined;
@@ -137,7 +141,10 @@ const text = (field: DescField, rules: FieldRules | undefined): Check => {
   };
 };
 
-const textForm = (field: DescField, rules: FieldRules | undefined): { readonly expression: RegExp; readonly description: string; readonly isUuid: boolean } | undefined => {
+const textForm = (
+  field: DescField,
+  rules: FieldRules | undefined,
+): { readonly expression: RegExp; readonly description: string; readonly isUuid: boolean } | undefined => {
   if (rules?.uuid) return { expression: uuid, description: 'must be a UUID', isUuid: true };
   if (rules?.email) return { expression: email, description: 'must be an e-mail address', isUuid: false };
   if (!rules?.pattern) return undefined;
@@ -149,7 +156,8 @@ const textForm = (field: DescField, rules: FieldRules | undefined): { readonly e
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /** A local part without quotes, comments and controls, and a domain of at least two labels: what mail systems take in practice. */
-const email = /^[^\s\p{Cc}"(),:;<>@[\\\]]{1,64}@(?=.{1,253}$)(?:[\p{L}\p{N}](?:[\p{L}\p{M}\p{N}-]{0,61}[\p{L}\p{M}\p{N}])?\.)+[\p{L}\p{N}](?:[\p{L}\p{M}\p{N}-]{0,61}[\p{L}\p{M}\p{N}])?$/u;
+const email =
+  /^[^\s\p{Cc}"(),:;<>@[\\\]]{1,64}@(?=.{1,253}$)(?:[\p{L}\p{N}](?:[\p{L}\p{M}\p{N}-]{0,61}[\p{L}\p{M}\p{N}])?\.)+[\p{L}\p{N}](?:[\p{L}\p{M}\p{N}-]{0,61}[\p{L}\p{M}\p{N}])?$/u;
 
 /** Code points, counted no further than is needed to know whether there are more than `limit`. */
 const codePoints = (value: string, limit: number): number => {

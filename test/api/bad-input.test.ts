@@ -34,10 +34,20 @@ const [line] = anOrder.lines;
 const place = (body: unknown) => rest('/v1/orders', { body, role: 'checkout' });
 const placeBytes = async (bytes: Uint8Array): Promise<PlaceOrderResponse> => {
   const md = await metadata('checkout');
-  return call((callback) => orders.makeUnaryRequest('/orders.v1.OrderService/PlaceOrder', (value: Buffer) => value, PlaceOrderResponse.decode, Buffer.from(bytes), md, callback as never));
+  return call((callback) =>
+    orders.makeUnaryRequest(
+      '/orders.v1.OrderService/PlaceOrder',
+      (value: Buffer) => value,
+      PlaceOrderResponse.decode,
+      Buffer.from(bytes),
+      md,
+      callback as never,
+    ),
+  );
 };
 const bytesOf = (body: object): Uint8Array => toBinary(input, fromJson(input, body as never));
-const fieldsOf = (answer: { body: { fields?: { field: string; description: string }[] } }): readonly string[] => answer.body.fields?.map(({ field, description }) => `${field} ${description}`) ?? [];
+const fieldsOf = (answer: { body: { fields?: { field: string; description: string }[] } }): readonly string[] =>
+  answer.body.fields?.map(({ field, description }) => `${field} ${description}`) ?? [];
 
 const refusedByBoth = async (body: object, fields: readonly string[]): Promise<void> => {
   const before = placed;
@@ -70,21 +80,26 @@ test('a missing message is named', () => {
 });
 
 for (const quantity of [0, -1, 1_001]) {
-  test(`a quantity of ${quantity} is refused`, () => refusedByBoth({ ...anOrder, lines: [line, { ...line, quantity }] }, ['lines[1].quantity must be from 1 to 1000']));
+  test(`a quantity of ${quantity} is refused`, () =>
+    refusedByBoth({ ...anOrder, lines: [line, { ...line, quantity }] }, ['lines[1].quantity must be from 1 to 1000']));
 }
 
-test('10,000 lines are refused', () => refusedByBoth({ ...anOrder, lines: Array.from({ length: 10_000 }, () => ({})) }, ['lines must have at most 100 items, not 10000']));
+test('10,000 lines are refused', () =>
+  refusedByBoth({ ...anOrder, lines: Array.from({ length: 10_000 }, () => ({})) }, ['lines must have at most 100 items, not 10000']));
 
 test('no lines are refused', () => refusedByBoth({ ...anOrder, lines: [] }, ['lines must not be empty']));
 
 test('all violations come at once', () =>
-  refusedByBoth({ customer: { ...anOrder.customer, email: 'nobody', language: 'English!' }, lines: [{ ...line, offer_id: 'x' }], payment_method: 'a b' }, [
-    'customer.email must be an e-mail address',
-    'customer.language must be a BCP 47 language tag',
-    'shipping_address is required',
-    'lines[0].offer_id must be a UUID',
-    "payment_method must be a payment method's token",
-  ]));
+  refusedByBoth(
+    { customer: { ...anOrder.customer, email: 'nobody', language: 'English!' }, lines: [{ ...line, offer_id: 'x' }], payment_method: 'a b' },
+    [
+      'customer.email must be an e-mail address',
+      'customer.language must be a BCP 47 language tag',
+      'shipping_address is required',
+      'lines[0].offer_id must be a UUID',
+      "payment_method must be a payment method's token",
+    ],
+  ));
 
 test('twenty violations are enough for one answer', async () => {
   const answer = await place({ ...anOrder, lines: Array.from({ length: 60 }, () => ({ ...line, quantity: 0 })) });
@@ -96,7 +111,8 @@ test('text is measured in characters, not in UTF-16 units', async () => {
   await refusedByBoth({ ...anOrder, customer: { ...anOrder.customer, name: '🐢'.repeat(201) } }, ['customer.name must have at most 200 characters']);
 });
 
-test('NUL in text is refused', () => refusedByBoth({ ...anOrder, customer: { ...anOrder.customer, name: 'a\0b' } }, ['customer.name must be text without NUL and unpaired surrogates']));
+test('NUL in text is refused', () =>
+  refusedByBoth({ ...anOrder, customer: { ...anOrder.customer, name: 'a\0b' } }, ['customer.name must be text without NUL and unpaired surrogates']));
 
 test('an unpaired surrogate is refused', async () => {
   const answer = await place(JSON.stringify(anOrder).replace('Ada Lovelace', '\\ud800'));
@@ -123,7 +139,14 @@ test('an unknown field is ignored in protobuf', async () => {
 test('an unknown enum value is refused in protobuf', async () => {
   const md = await metadata('merchant');
   const publishing = call<unknown>((callback) =>
-    orders.makeUnaryRequest('/orders.v1.OfferService/PublishOffer', (value: Buffer) => value, (bytes) => bytes, Buffer.from([5 << 3, 77]), md, callback as never),
+    orders.makeUnaryRequest(
+      '/orders.v1.OfferService/PublishOffer',
+      (value: Buffer) => value,
+      (bytes) => bytes,
+      Buffer.from([5 << 3, 77]),
+      md,
+      callback as never,
+    ),
   );
   assert.ok((await failureOf(publishing)).fields.includes('grade must be one of A, B, C'));
 });
@@ -139,8 +162,16 @@ const wrongTypes: readonly (readonly [string, object, string])[] = [
   ['a list where a message belongs', { customer: [] }, 'customer must be an object, not a list'],
   ['an object where a list belongs', { lines: { 0: line } }, 'lines must be a list, not an object'],
   ['null among lines', { lines: [null] }, 'lines[0] must be an object, not null'],
-  ['an amount beyond what JSON numbers hold', { lines: [{ ...line, shown_unit_price: { amount_minor: 2 ** 60, currency: 'EUR' } }] }, 'lines[0].shown_unit_price.amount_minor must be a whole number of 64 bits, as text where it is beyond 2^53'],
-  ['an amount in words', { lines: [{ ...line, shown_unit_price: { amount_minor: 'many', currency: 'EUR' } }] }, 'lines[0].shown_unit_price.amount_minor must be a whole number of 64 bits, as text where it is beyond 2^53'],
+  [
+    'an amount beyond what JSON numbers hold',
+    { lines: [{ ...line, shown_unit_price: { amount_minor: 2 ** 60, currency: 'EUR' } }] },
+    'lines[0].shown_unit_price.amount_minor must be a whole number of 64 bits, as text where it is beyond 2^53',
+  ],
+  [
+    'an amount in words',
+    { lines: [{ ...line, shown_unit_price: { amount_minor: 'many', currency: 'EUR' } }] },
+    'lines[0].shown_unit_price.amount_minor must be a whole number of 64 bits, as text where it is beyond 2^53',
+  ],
 ];
 for (const [what, part, violation] of wrongTypes) {
   test(`${what} is refused`, async () => {
@@ -158,7 +189,9 @@ test('both forms of a 64-bit number are taken', async () => {
 });
 
 test('a key named __proto__ is an unknown field like any other', async () => {
-  assert.deepEqual(fieldsOf(await place(`{"__proto__": {"payment_method": "x"}, ${JSON.stringify(anOrder).slice(1)}`)), ['__proto__ is not a known field']);
+  assert.deepEqual(fieldsOf(await place(`{"__proto__": {"payment_method": "x"}, ${JSON.stringify(anOrder).slice(1)}`)), [
+    '__proto__ is not a known field',
+  ]);
 });
 
 for (const [what, body] of [

@@ -16,12 +16,23 @@ const repository = join(import.meta.dirname, '../..');
 const folder = await mkdtemp(join(tmpdir(), 'contract-'));
 after(() => rm(folder, { recursive: true }));
 await cp(join(repository, 'proto/orders/options'), join(folder, 'orders/options'), { recursive: true });
-await cp(join(repository, 'node_modules/@grpc/grpc-js-xds/deps/googleapis/google/api'), join(folder, 'google/api'), { recursive: true, filter: (path) => !/\/(expr|servicecontrol|servicemanagement)$/.test(path) });
+await cp(join(repository, 'node_modules/@grpc/grpc-js-xds/deps/googleapis/google/api'), join(folder, 'google/api'), {
+  recursive: true,
+  filter: (path) => !/\/(expr|servicecontrol|servicemanagement)$/.test(path),
+});
 
 const contractOf = async (method: string, messages = 'message Request { string id = 1; } message Answer { string id = 1; }'): Promise<Contract> => {
-  const imports = ['google/api/annotations.proto', 'google/protobuf/timestamp.proto', 'orders/options/v1/options.proto'].map((file) => `import "${file}";`);
-  await writeFile(join(folder, 'test.proto'), `syntax = "proto3"; package test.v1; ${imports.join('')} service Tests { rpc Run(Request) returns (Answer) {${method}} } ${messages}`);
-  const { stdout } = await promisify(execFile)(join(repository, 'node_modules/.bin/buf'), ['build', folder, '--as-file-descriptor-set', '-o', '-'], { encoding: 'buffer', maxBuffer: 2 ** 24 });
+  const imports = ['google/api/annotations.proto', 'google/protobuf/timestamp.proto', 'orders/options/v1/options.proto'].map(
+    (file) => `import "${file}";`,
+  );
+  await writeFile(
+    join(folder, 'test.proto'),
+    `syntax = "proto3"; package test.v1; ${imports.join('')} service Tests { rpc Run(Request) returns (Answer) {${method}} } ${messages}`,
+  );
+  const { stdout } = await promisify(execFile)(join(repository, 'node_modules/.bin/buf'), ['build', folder, '--as-file-descriptor-set', '-o', '-'], {
+    encoding: 'buffer',
+    maxBuffer: 2 ** 24,
+  });
   return readContract(stdout);
 };
 const scoped = 'option (orders.options.v1.access) = {scope: "test:run"};';
@@ -32,7 +43,10 @@ test('what is generated is what proto/ says, it lints clean, and nothing release
 });
 
 test('the documented permissions are those of the contract', async () => {
-  assert.match(await readFile(join(repository, 'docs/authorisation.md'), 'utf8'), /\| `orders\.v1\.OrderService\/PlaceOrder` \| `POST \/v1\/orders` \| `orders:place` \| Places an order\./);
+  assert.match(
+    await readFile(join(repository, 'docs/authorisation.md'), 'utf8'),
+    /\| `orders\.v1\.OrderService\/PlaceOrder` \| `POST \/v1\/orders` \| `orders:place` \| Places an order\./,
+  );
 });
 
 test('a method without a scope stops the start', async () => {
@@ -44,7 +58,10 @@ test('a method without a path stops the start', async () => {
 });
 
 test('creating a field that is not in the answer stops the start', async () => {
-  await assert.rejects(contractOf('option (orders.options.v1.access) = {scope: "a", creates: "thing_id"}; option (google.api.http) = {get: "/v1/tests"};'), /creates thing_id, which is no field of test\.v1\.Answer/);
+  await assert.rejects(
+    contractOf('option (orders.options.v1.access) = {scope: "a", creates: "thing_id"}; option (google.api.http) = {get: "/v1/tests"};'),
+    /creates thing_id, which is no field of test\.v1\.Answer/,
+  );
 });
 
 for (const [rule, why] of [
@@ -61,7 +78,10 @@ for (const [rule, why] of [
 }
 
 test('a message that does not fit into a query stops the start', async () => {
-  await assert.rejects(contractOf(at('get: "/v1/tests"'), 'message Request { Answer part = 1; } message Answer { string id = 1; }'), /part does not fit into a query/);
+  await assert.rejects(
+    contractOf(at('get: "/v1/tests"'), 'message Request { Answer part = 1; } message Answer { string id = 1; }'),
+    /part does not fit into a query/,
+  );
 });
 
 test('two methods at one path stop the start', async () => {
@@ -69,14 +89,18 @@ test('two methods at one path stop the start', async () => {
 });
 
 test('additional bindings are routes of their own, and times fit into queries', async () => {
-  const contract = await contractOf(at('get: "/v1/tests/{id}" additional_bindings {post: "/v1/tests/{id}:run" body: "*"}'), 'message Request { string id = 1; google.protobuf.Timestamp time = 2; } message Answer { string id = 1; }');
+  const contract = await contractOf(
+    at('get: "/v1/tests/{id}" additional_bindings {post: "/v1/tests/{id}:run" body: "*"}'),
+    'message Request { string id = 1; google.protobuf.Timestamp time = 2; } message Answer { string id = 1; }',
+  );
   assert.deepEqual(
     contract.methods[0]?.routes.map(({ verb, pattern }) => `${verb} ${pattern}`),
     ['GET /v1/tests/:id([^/:]+)', 'POST /v1/tests/:id([^/:]+)::run'],
   );
 });
 
-const onRequest = async (fields: string): Promise<Contract> => contractOf(at('post: "/v1/tests" body: "*"'), `message Request { ${fields} } message Answer { string id = 1; }`);
+const onRequest = async (fields: string): Promise<Contract> =>
+  contractOf(at('post: "/v1/tests" body: "*"'), `message Request { ${fields} } message Answer { string id = 1; }`);
 const rules = (text: string): string => `[(orders.options.v1.rules) = {${text}}]`;
 
 test('a required number that cannot be told from a missing one stops the start', async () => {
@@ -97,7 +121,9 @@ test('maps and oneofs in requests stop the start', async () => {
 });
 
 test('rules of items, of optional numbers and of 64-bit numbers hold', async () => {
-  const contract = await onRequest(`repeated string tags = 1 ${rules('max_items: 2, max_length: 3')}; optional int32 size = 2 ${rules('max: 5')}; int64 amount = 3 ${rules('min: -1')}; optional bool sure = 4 ${rules('required: true')};`);
+  const contract = await onRequest(
+    `repeated string tags = 1 ${rules('max_items: 2, max_length: 3')}; optional int32 size = 2 ${rules('max: 5')}; int64 amount = 3 ${rules('min: -1')}; optional bool sure = 4 ${rules('required: true')};`,
+  );
   const validate = validators(contract)(contract.methods[0]!.input);
   const violationsOf = (message: Record<string, unknown>): readonly string[] => {
     const violations: { field: string; description: string }[] = [];
@@ -105,7 +131,12 @@ test('rules of items, of optional numbers and of 64-bit numbers hold', async () 
     return violations.map(({ field, description }) => `${field} ${description}`);
   };
   assert.deepEqual(violationsOf({}), []);
-  assert.deepEqual(violationsOf({ tags: ['abc', 'abcd'], size: 6, amount: -2n, sure: undefined }), ['tags[1] must have at most 3 characters', 'size must be at most 5', 'amount must be at least -1', 'sure is required']);
+  assert.deepEqual(violationsOf({ tags: ['abc', 'abcd'], size: 6, amount: -2n, sure: undefined }), [
+    'tags[1] must have at most 3 characters',
+    'size must be at most 5',
+    'amount must be at least -1',
+    'sure is required',
+  ]);
   assert.deepEqual(violationsOf({ tags: ['a', 'b', 'c'] }), ['tags must have at most 2 items, not 3']);
 });
 

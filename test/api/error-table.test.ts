@@ -31,12 +31,18 @@ for (const [row, [code, http, retryable]] of Object.entries(table)) {
   test(`a refusal that is ${row} is ${status[code]} and ${http}${retryable ? ', to be tried again' : ''}`, async () => {
     next = () => Promise.resolve(refused(row as RefusalStatus, 'SOME_CODE', 'Because.', { retryAfterMs: 2_500, metadata: { left: '3' } }));
     const grpc = await asGrpc();
-    assert.deepEqual({ ...grpc }, { code, message: 'Because.', reason: 'SOME_CODE', metadata: { left: '3' }, fields: [], retryAfterMs: retryable ? 2_500 : undefined });
+    assert.deepEqual(
+      { ...grpc },
+      { code, message: 'Because.', reason: 'SOME_CODE', metadata: { left: '3' }, fields: [], retryAfterMs: retryable ? 2_500 : undefined },
+    );
     const answer = await asRest();
     assert.equal(answer.status, http);
     assert.equal(answer.headers.get('content-type')?.split(';')[0], 'application/problem+json');
     assert.equal(answer.headers.get('retry-after'), retryable ? '3' : null);
-    assert.deepEqual({ ...answer.body, title: '' }, { type: 'about:blank', title: '', status: http, detail: 'Because.', code: 'SOME_CODE', metadata: { left: '3' } });
+    assert.deepEqual(
+      { ...answer.body, title: '' },
+      { type: 'about:blank', title: '', status: http, detail: 'Because.', code: 'SOME_CODE', metadata: { left: '3' } },
+    );
   });
 }
 
@@ -87,6 +93,15 @@ test('a method that throws before it returns a promise is a bug like any other',
 
 test('a method unknown to gRPC is UNIMPLEMENTED', async () => {
   const md = await metadata();
-  const unknown = call<unknown>((callback) => orders.makeUnaryRequest('/orders.v1.OrderService/Nope', (value: Buffer) => value, (bytes) => bytes, Buffer.alloc(0), md, callback as never));
+  const unknown = call<unknown>((callback) =>
+    orders.makeUnaryRequest(
+      '/orders.v1.OrderService/Nope',
+      (value: Buffer) => value,
+      (bytes) => bytes,
+      Buffer.alloc(0),
+      md,
+      callback as never,
+    ),
+  );
   assert.equal((await failureOf(unknown)).code, status.UNIMPLEMENTED);
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fromBinary, fromJson, ScalarType, toBinary, toJson, type DescField, type DescMessage, type JsonValue } from '@bufbuild/protobuf';
-import { BinaryReader, type BinaryWriter } from '@bufbuild/protobuf/wire';
+import type { BinaryReader, BinaryWriter } from '@bufbuild/protobuf/wire';
 import fc from 'fast-check';
 import { descriptors } from '../../src/contract/generated/descriptors.ts';
 import { services } from '../../src/contract/generated/services.ts';
@@ -15,11 +15,16 @@ const codecs = services as unknown as Readonly<Record<string, Readonly<Record<st
 
 /** Proto3 JSON of a message, any field there or not. */
 const jsonOf = (message: DescMessage): fc.Arbitrary<JsonValue> => {
-  if (message.typeName === 'google.protobuf.Timestamp') return fc.date({ min: new Date(0), max: new Date('2100-01-01'), noInvalidDate: true }).map((date) => date.toISOString());
-  if (message.typeName === 'google.protobuf.Struct') return fc.dictionary(fc.string(), fc.oneof(fc.string(), fc.boolean(), fc.integer(), fc.constant(null), fc.array(fc.integer())), { maxKeys: 3 }) as fc.Arbitrary<JsonValue>;
+  if (message.typeName === 'google.protobuf.Timestamp')
+    return fc.date({ min: new Date(0), max: new Date('2100-01-01'), noInvalidDate: true }).map((date) => date.toISOString());
+  if (message.typeName === 'google.protobuf.Struct')
+    return fc.dictionary(fc.string(), fc.oneof(fc.string(), fc.boolean(), fc.integer(), fc.constant(null), fc.array(fc.integer())), {
+      maxKeys: 3,
+    }) as fc.Arbitrary<JsonValue>;
   return fc.record(Object.fromEntries(message.fields.map((field) => [field.name, fieldOf(field)])), { requiredKeys: [] }) as fc.Arbitrary<JsonValue>;
 };
-const fieldOf = (field: DescField): fc.Arbitrary<unknown> => (field.fieldKind === 'list' ? fc.array(valueOf(field), { maxLength: 3 }) : valueOf(field));
+const fieldOf = (field: DescField): fc.Arbitrary<unknown> =>
+  field.fieldKind === 'list' ? fc.array(valueOf(field), { maxLength: 3 }) : valueOf(field);
 const valueOf = (field: DescField): fc.Arbitrary<unknown> => {
   if (field.message) return jsonOf(field.message);
   if (field.enum) return fc.constantFrom(...field.enum.values.map(({ name }) => name));
@@ -65,10 +70,14 @@ for (const { service, name, key, input, output } of contract.methods) {
     ));
 
   test(`${name}'s request never makes the reader throw, whatever the JSON`, () =>
-    fc.assert(fc.property(fc.jsonValue(), (json) => void readerOf(input)(json, [])), { numRuns: 50 }));
+    fc.assert(
+      fc.property(fc.jsonValue(), (json) => void readerOf(input)(json, [])),
+      { numRuns: 50 },
+    ));
 }
 
-const timestamp = (text: unknown): unknown => readerOf(contract.methods.find(({ name }) => name === 'GetOrder')!.output)({ placed_at: text }, violations);
+const timestamp = (text: unknown): unknown =>
+  readerOf(contract.methods.find(({ name }) => name === 'GetOrder')!.output)({ placed_at: text }, violations);
 let violations: { field: string; description: string }[] = [];
 
 for (const text of ['2026-02-30T00:00:00Z', '2026-01-01', '2026-01-01T25:00:00Z', '2026-01-01 00:00:00Z', '2026-01-01T00:00:00', 'now', 5]) {

@@ -29,7 +29,9 @@ const waiting = () => {
 };
 
 const health = (port: number, name: string): Promise<{ status: string }> => {
-  const { Health } = loadPackageDefinition({ Health: healthService }) as unknown as { Health: new (address: string, security: unknown) => Client & { check: Function } };
+  const { Health } = loadPackageDefinition({ Health: healthService }) as unknown as {
+    Health: new (address: string, security: unknown) => Client & { check: Function };
+  };
   const client = new Health(`127.0.0.1:${port}`, credentials.createInsecure());
   return call<{ status: string }>((callback) => client.check({ service: name }, callback)).finally(() => client.close());
 };
@@ -74,7 +76,9 @@ test('the signal aborts when a REST caller closes the connection', async () => {
   const { arrived, release, services: slow } = waiting();
   const { api, token } = await runningApi({ services: slow });
   const socket = connect(Number(new URL(api.httpUrl).port), '127.0.0.1');
-  socket.write(`POST /v1/orders/${orderId}:cancel HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${await token('support')}\r\ncontent-length: 0\r\n\r\n`);
+  socket.write(
+    `POST /v1/orders/${orderId}:cancel HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${await token('support')}\r\ncontent-length: 0\r\n\r\n`,
+  );
   const { signal } = await arrived;
   const aborted = once(signal, 'abort');
   socket.destroy();
@@ -165,8 +169,14 @@ test('development mode listens on loopback only', async () => {
 
 test('a method of the contract without an implementation stops the start, and so does one too many', async () => {
   const { placeOrder: _, ...rest } = services()['orders.v1.OrderService'];
-  await assert.rejects(startingWith({ services: { ...services(), 'orders.v1.OrderService': rest } }), /orders\.v1\.OrderService\.PlaceOrder has no implementation/);
-  await assert.rejects(startingWith({ services: { ...services(), 'orders.v1.OrderService': { ...services()['orders.v1.OrderService'], refund: placeOrder } } }), /not in the contract: orders\.v1\.OrderService\/refund/);
+  await assert.rejects(
+    startingWith({ services: { ...services(), 'orders.v1.OrderService': rest } }),
+    /orders\.v1\.OrderService\.PlaceOrder has no implementation/,
+  );
+  await assert.rejects(
+    startingWith({ services: { ...services(), 'orders.v1.OrderService': { ...services()['orders.v1.OrderService'], refund: placeOrder } } }),
+    /not in the contract: orders\.v1\.OrderService\/refund/,
+  );
 });
 
 const placeOrder = () => Promise.resolve(anAnswer);
@@ -183,7 +193,10 @@ test('durations are counted by transport, method and code', async () => {
   await rest('/v1/orders/x');
   const text = await metrics.metrics();
   for (const code of ['NOT_FOUND', 'INVALID_ARGUMENT']) {
-    assert.ok(text.includes(`api_request_duration_seconds_count{role="api",transport="rest",method="orders.v1.OrderService/GetOrder",code="${code}"} 1\n`), text);
+    assert.ok(
+      text.includes(`api_request_duration_seconds_count{role="api",transport="rest",method="orders.v1.OrderService/GetOrder",code="${code}"} 1\n`),
+      text,
+    );
   }
   assert.match(text, /api_requests_in_flight\{role="api"\} 0/);
 });

@@ -31,7 +31,12 @@ test('constraints, comments and names of the contract stand in the document', ()
   const body = place.requestBody.content['application/json'].schema;
   assert.deepEqual(body.required, ['customer', 'shipping_address', 'lines', 'payment_method']);
   assert.equal(body.additionalProperties, false);
-  assert.deepEqual(body.properties.lines, { type: 'array', minItems: 1, maxItems: 100, items: { $ref: '#/components/schemas/PlaceOrderRequest.Line' } });
+  assert.deepEqual(body.properties.lines, {
+    type: 'array',
+    minItems: 1,
+    maxItems: 100,
+    items: { $ref: '#/components/schemas/PlaceOrderRequest.Line' },
+  });
   const line = document.components.schemas['PlaceOrderRequest.Line'];
   assert.deepEqual(line.properties.quantity, { type: 'integer', format: 'int32', minimum: 1, maximum: 1_000 });
   assert.deepEqual(document.components.schemas.Money.properties.amount_minor.type, 'string');

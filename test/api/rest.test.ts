@@ -11,7 +11,13 @@ const command = (request: unknown, its: Call) => {
   return Promise.resolve(answered({ revision: 4n, consistencyToken: 'token' }));
 };
 const { api, rest, orders, metadata } = await runningApi({
-  services: services({ orders: { placeOrder: (request, its) => command(request, its).then(() => answered({ orderId, revision: 0n, consistencyToken: 't' })), cancelOrder: command }, offers: { changePrice: command, withdrawOffer: command } }),
+  services: services({
+    orders: {
+      placeOrder: (request, its) => command(request, its).then(() => answered({ orderId, revision: 0n, consistencyToken: 't' })),
+      cancelOrder: command,
+    },
+    offers: { changePrice: command, withdrawOffer: command },
+  }),
 });
 const cancel = `/v1/orders/${orderId}:cancel`;
 
@@ -106,7 +112,13 @@ test('a path that cannot be decoded is 400', async () => {
   assert.equal(answer.body.code, 'INVALID_REQUEST');
 });
 
-for (const headers of [{ 'content-type': 'text/plain' }, { 'content-type': 'application/x-www-form-urlencoded' }, { 'content-type': 'application/xml' }, { 'content-type': '' }, { 'content-encoding': 'gzip' }]) {
+for (const headers of [
+  { 'content-type': 'text/plain' },
+  { 'content-type': 'application/x-www-form-urlencoded' },
+  { 'content-type': 'application/xml' },
+  { 'content-type': '' },
+  { 'content-encoding': 'gzip' },
+]) {
   test(`a body with ${JSON.stringify(headers)} is 415`, async () => {
     const answer = await rest('/v1/orders', { body: anOrder, headers, role: 'checkout' });
     assert.equal(answer.status, 415);
@@ -115,7 +127,10 @@ for (const headers of [{ 'content-type': 'text/plain' }, { 'content-type': 'appl
 }
 
 test('a charset beside the content type is fine', async () => {
-  assert.equal((await rest('/v1/orders', { body: anOrder, headers: { 'content-type': 'application/json; charset=utf-8' }, role: 'checkout' })).status, 201);
+  assert.equal(
+    (await rest('/v1/orders', { body: anOrder, headers: { 'content-type': 'application/json; charset=utf-8' }, role: 'checkout' })).status,
+    201,
+  );
 });
 
 test('a sane correlation id is kept and echoed, any other replaced', async () => {

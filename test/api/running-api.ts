@@ -33,7 +33,9 @@ export const anOrder = {
 const notUsed = () => Promise.resolve(refused('not_found', 'NOT_USED', 'No test asks for this.'));
 
 /** Services that know nothing; tests bring the methods they are about. */
-export const services = (methods: { readonly orders?: Partial<Services['orders.v1.OrderService']>; readonly offers?: Partial<Services['orders.v1.OfferService']> } = {}): Services => ({
+export const services = (
+  methods: { readonly orders?: Partial<Services['orders.v1.OrderService']>; readonly offers?: Partial<Services['orders.v1.OfferService']> } = {},
+): Services => ({
   'orders.v1.OrderService': {
     placeOrder: ({ orderId: id }) => Promise.resolve(answered({ orderId: id || orderId, revision: 0n, consistencyToken: 'token' })),
     cancelOrder: notUsed,
@@ -42,7 +44,15 @@ export const services = (methods: { readonly orders?: Partial<Services['orders.v
     getOrderHistory: notUsed,
     ...methods.orders,
   },
-  'orders.v1.OfferService': { publishOffer: notUsed, changePrice: notUsed, adjustStock: notUsed, withdrawOffer: notUsed, getOffer: notUsed, listOffers: notUsed, ...methods.offers },
+  'orders.v1.OfferService': {
+    publishOffer: notUsed,
+    changePrice: notUsed,
+    adjustStock: notUsed,
+    withdrawOffer: notUsed,
+    getOffer: notUsed,
+    listOffers: notUsed,
+    ...methods.offers,
+  },
 });
 
 export type RunningApi = {
@@ -97,11 +107,20 @@ export const runningApi = async (options: Partial<Parameters<typeof startApi>[0]
       const isRaw = typeof init.body === 'string' || init.body instanceof Uint8Array;
       const response = await fetch(api.httpUrl + path, {
         method: init.method ?? (init.body === undefined ? 'GET' : 'POST'),
-        headers: { authorization: `Bearer ${await token(init.role ?? 'support')}`, ...(init.body === undefined ? {} : { 'content-type': 'application/json' }), ...init.headers },
+        headers: {
+          authorization: `Bearer ${await token(init.role ?? 'support')}`,
+          ...(init.body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...init.headers,
+        },
         ...(init.body === undefined ? {} : { body: isRaw ? (init.body as string) : JSON.stringify(init.body) }),
       });
       const text = await response.text();
-      return { status: response.status, headers: response.headers, text, body: response.headers.get('content-type')?.includes('json') ? JSON.parse(text) : undefined };
+      return {
+        status: response.status,
+        headers: response.headers,
+        text,
+        body: response.headers.get('content-type')?.includes('json') ? JSON.parse(text) : undefined,
+      };
     },
     async metadata(role = 'support', more = {}) {
       const metadata = new Metadata();

@@ -20,7 +20,8 @@ const { privateKey } = await developmentKey(keyFile);
 
 const now = (): number => Math.floor(Date.now() / 1_000);
 const sound: JWTPayload = { iss: developmentIssuer.issuer, aud: developmentIssuer.audience, sub: 'somebody', scope: 'orders:read', exp: now() + 600 };
-const signed = (claims: JWTPayload, key = privateKey): Promise<string> => new SignJWT({ ...sound, ...claims }).setProtectedHeader({ alg: 'EdDSA' }).sign(key);
+const signed = (claims: JWTPayload, key = privateKey): Promise<string> =>
+  new SignJWT({ ...sound, ...claims }).setProtectedHeader({ alg: 'EdDSA' }).sign(key);
 const callerOf = async (token: string, by = authenticate): Promise<Caller> => {
   const caller = await by(`Bearer ${token}`);
   assert.ok(!('kind' in caller), JSON.stringify(caller));
@@ -64,19 +65,22 @@ test('clocks may differ by five seconds', async () => {
 
 const stranger = await generateKeyPair('EdDSA', { crv: 'Ed25519' });
 const bad: Readonly<Record<string, string>> = {
-  'garbage': 'garbage',
+  garbage: 'garbage',
   'three parts of garbage': 'a.b.c',
   'of no algorithm': new UnsecuredJWT(sound).encode(),
   'signed by another key': await signed({}, stranger.privateKey),
   'of another issuer': await signed({ iss: 'https://elsewhere.example' }),
   'for another audience': await signed({ aud: 'billing' }),
-  'expired': await signed({ exp: now() - 10 }),
+  expired: await signed({ exp: now() - 10 }),
   'not valid yet': await signed({ nbf: now() + 60 }),
   'that never expires': await new SignJWT({ iss: sound.iss!, aud: sound.aud!, sub: 'x' }).setProtectedHeader({ alg: 'EdDSA' }).sign(privateKey),
   'of nobody': await new SignJWT({ iss: sound.iss!, aud: sound.aud!, exp: sound.exp! }).setProtectedHeader({ alg: 'EdDSA' }).sign(privateKey),
   'with a merchant that is no id': await signed({ merchant_id: ['x'] }),
   'with a scope that is no text': await signed({ scope: ['orders:read'] }),
-  'that was changed': (await signed({})).replace(/\.[^.]+\./, `.${Buffer.from(JSON.stringify({ ...sound, scope: 'orders:support' })).toString('base64url')}.`),
+  'that was changed': (await signed({})).replace(
+    /\.[^.]+\./,
+    `.${Buffer.from(JSON.stringify({ ...sound, scope: 'orders:support' })).toString('base64url')}.`,
+  ),
 };
 for (const [what, token] of Object.entries(bad)) {
   test(`a token ${what} is refused`, async () => assert.equal(await codeOf(`Bearer ${token}`), 'TOKEN_INVALID'));
@@ -132,7 +136,8 @@ test('tokens of an OpenID Connect issuer are verified with the keys it publishes
   after(() => issuerServer.close());
   const issuer = `http://127.0.0.1:${(issuerServer.address() as AddressInfo).port}`;
   const by = authenticateOidc({ issuer, audience: 'orders' });
-  const token = (claims: JWTPayload, kid = 'one') => new SignJWT({ ...sound, iss: issuer, ...claims }).setProtectedHeader({ alg: 'ES256', kid }).sign(theirs);
+  const token = (claims: JWTPayload, kid = 'one') =>
+    new SignJWT({ ...sound, iss: issuer, ...claims }).setProtectedHeader({ alg: 'ES256', kid }).sign(theirs);
 
   assert.equal(await codeOf(`Bearer ${await token({})}`, by), 'ISSUER_UNAVAILABLE');
   isUp = true;
