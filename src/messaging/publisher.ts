@@ -52,7 +52,12 @@ export const openPublisher = async (options: PublisherOptions): Promise<Publishe
   let draining = false;
   let inFlight = 0;
   let overdue = 0;
-  let reconnect = (): void => {};
+  let closeConnection = (): void => {};
+  /** A channel that is of no use any more, whatever closed it, is replaced by way of a new connection. */
+  const reconnect = (): void => {
+    channel = undefined;
+    closeConnection();
+  };
   const metrics = publisherMetrics(options.metrics, async () => (connection.trouble() === undefined ? unroutedCount() : undefined));
   let unroutedCount = async (): Promise<number | undefined> => undefined;
 
@@ -64,10 +69,7 @@ export const openPublisher = async (options: PublisherOptions): Promise<Publishe
 
     const opened = await model.createConfirmChannel();
     opened.on('error', (error) => logger.error({ err: error, exchange }, 'RabbitMQ closed the publishing channel'));
-    opened.on('close', () => {
-      if (channel === opened) channel = undefined;
-      reconnect();
-    });
+    opened.on('close', reconnect);
     opened.on('drain', () => {
       draining = false;
       changed();
@@ -76,8 +78,7 @@ export const openPublisher = async (options: PublisherOptions): Promise<Publishe
       metrics.returned.inc();
       logger.warn({ exchange, routingKey }, 'a message reached no queue at all, not even that of the unrouted');
     });
-    // A closed channel, whatever closed it, is replaced by way of a new connection.
-    reconnect = () => void model.close().catch(() => {});
+    closeConnection = () => void model.close().catch(() => {});
     draining = false;
     channel = opened;
   };
@@ -131,7 +132,9 @@ export const openPublisher = async (options: PublisherOptions): Promise<Publishe
         );
       } catch (error) {
         // What the client itself cannot encode is refused as by a queue: it would never get through.
-        settle(error instanceof IllegalOperationError ? 'lost' : 'nacked');
+        if (!(error instanceof IllegalOperationError)) return settle('nacked');
+        channel = undefined;
+        settle('lost');
       }
     });
 
