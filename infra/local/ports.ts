@@ -36,13 +36,15 @@ export const rememberedPorts = async <Name extends string>(instance: Instance, n
   const place = range.from + (createHash('sha256').update(instance.id).digest().readUInt32BE() % (range.size / 20)) * 20;
   for (const name of names) {
     const port = known[name];
-    ports[name] = port !== undefined && (await isFree(port)) && claim(port) ? port : await nextFree(place);
+    ports[name] = port !== undefined && (await isFree(port)) && (isOurs(port) || claim(port)) ? port : await nextFree(place);
   }
   writePrivately(path, JSON.stringify(ports, null, 2));
   return ports as Record<Name, number>;
 };
 
 const claims = join(tmpdir(), 'order-platform-ports');
+
+const isOurs = (port: number): boolean => readJson<{ pid: number }>(join(claims, String(port)))?.pid === process.pid;
 
 /** Between finding a port free and listening on it another clone may find it free too: so it is noted where all clones look. */
 const claim = (port: number): boolean => {

@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { roles, variablesOf, type Platform } from '../../infra/local/roles.ts';
+
+const platform: Platform = {
+  databases: { runtimeUrl: 'postgres://runtime', keysUrl: 'postgres://keys' },
+  eventStoreUrl: 'postgres://log',
+  rabbitmqUrl: 'amqp://broker',
+  masterKey: 'master',
+  developmentKeyFile: '/issuer.json',
+  logLevel: 'info',
+  ports: { http: 1, grpc: 2, metrics: { api: 3, projector: 4, forwarder: 5 } },
+};
+
+test('only the api can open personal data and sign tokens', () => {
+  const secrets = ['PRIVACY_DATABASE_URL', 'PRIVACY_MASTER_KEY', 'DEVELOPMENT_KEY_FILE'];
+  const holders = roles.filter((role) => secrets.some((name) => name in variablesOf(role, platform)));
+  assert.deepEqual(holders, ['api']);
+});
+
+test('only the forwarder knows the broker', () => {
+  assert.deepEqual(
+    roles.filter((role) => 'RABBITMQ_URL' in variablesOf(role, platform)),
+    ['forwarder'],
+  );
+});
+
+test('every role is told of exactly one way to trust tokens', () => {
+  for (const given of [platform, { ...platform, oidcIssuer: 'https://issuer.example' }]) {
+    for (const role of roles) {
+      const variables = variablesOf(role, given);
+      assert.equal('AUTH_MODE' in variables, !('OIDC_ISSUER' in variables));
+    }
+  }
+});
