@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -36,31 +36,36 @@ export const rememberedPorts = async <Name extends string>(instance: Instance, n
   const place = range.from + (createHash('sha256').update(instance.id).digest().readUInt32BE() % (range.size / 20)) * 20;
   for (const name of names) {
     const port = known[name];
-    ports[name] = port !== undefined && (await isFree(port)) && (isOurs(port) || claim(port)) ? port : await nextFree(place);
+    ports[name] = port !== undefined && (await isFree(port)) && (ours.has(port) || claim(port)) ? port : await nextFree(place);
   }
   writePrivately(path, JSON.stringify(ports, null, 2));
   return ports as Record<Name, number>;
 };
 
 const claims = join(tmpdir(), 'order-platform-ports');
-
-const isOurs = (port: number): boolean => readJson<{ pid: number }>(join(claims, String(port)))?.pid === process.pid;
+const ours = new Set<number>();
+process.once('exit', () => {
+  for (const port of ours) rmSync(join(claims, String(port)), { force: true });
+});
 
 /** Between finding a port free and listening on it another clone may find it free too: so it is noted where all clones look. */
 const claim = (port: number): boolean => {
-  mkdirSync(claims, { recursive: true });
+  if (!existsSync(claims)) {
+    mkdirSync(claims, { recursive: true });
+    // Like the folder for temporary files itself: for every user of the machine.
+    chmodSync(claims, 0o1777);
+  }
   const path = join(claims, String(port));
   const holder = readJson<{ pid: number; started: string }>(path);
-  if (holder) {
-    if (isSameProcess(holder)) return false;
-    rmSync(path, { force: true });
-  }
+  if (holder && isSameProcess(holder)) return false;
   try {
+    rmSync(path, { force: true });
     writeFileSync(path, JSON.stringify({ pid: process.pid, started: startedAt(process.pid) }), { flag: 'wx' });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    // Somebody else was quicker, or another user's note stands there.
+    if (['EEXIST', 'EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) return false;
     throw error;
   }
-  process.once('exit', () => rmSync(path, { force: true }));
+  ours.add(port);
   return true;
 };
