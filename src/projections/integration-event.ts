@@ -44,8 +44,19 @@ export const protoJson = (message: object): string => JSON.stringify(plain(messa
 
 const plain = (value: unknown): unknown => {
   if (typeof value === 'bigint') return String(value);
+  if (typeof value !== 'object' || value === null) return value;
   if (value instanceof Date) return value.toISOString();
   if (Array.isArray(value)) return value.map(plain);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, field]) => [name.replaceAll(/[A-Z]/g, (capital) => `_${capital.toLowerCase()}`), plain(field)]));
+  const fields: Record<string, unknown> = {};
+  for (const [name, field] of Object.entries(value)) fields[protoName(name)] = plain(field);
+  return fields;
+};
+
+const protoNames = new Map<string, string>();
+const protoName = (name: string): string => {
+  const known = protoNames.get(name);
+  if (known !== undefined) return known;
+  const made = name.replaceAll(/[A-Z]/g, (capital) => `_${capital.toLowerCase()}`);
+  protoNames.set(name, made);
+  return made;
 };
