@@ -45,6 +45,7 @@ const main = async (args: readonly string[]): Promise<void> => {
     start: async (failed) => {
       const running = await start(role, { logger, metrics, holder: `${role} ${hostname()} ${process.pid} ${randomUUID().slice(0, 8)}`, failed });
       const monitoring = await startMonitoring({ host: config.METRICS_HOST, port: config.METRICS_PORT, metrics, ready: running.ready });
+      logger.info({ url: monitoring.url }, 'monitoring');
       return {
         ready: running.ready,
         stop: async () => {

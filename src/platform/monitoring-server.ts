@@ -1,13 +1,14 @@
 import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import type { Registry } from './metrics.ts';
 
-/** Serves /metrics (Prometheus), /healthz (alive) and /readyz (503 and the reasons while not ready) on an interface that no gateway exposes. */
+/** Serves /metrics (Prometheus), /healthz (alive) and /readyz (503 and the reasons while not ready) on an interface that no gateway exposes. Port 0: any free one. */
 export const startMonitoring = async (options: {
   readonly host: string;
   readonly port: number;
   readonly metrics: Registry;
   readonly ready: () => Promise<readonly string[]>;
-}): Promise<{ readonly close: () => Promise<void> }> => {
+}): Promise<{ readonly url: string; readonly close: () => Promise<void> }> => {
   const { metrics, ready } = options;
   const answer = async (path: string): Promise<readonly [status: number, type: string, body: string]> => {
     switch (path) {
@@ -33,7 +34,9 @@ export const startMonitoring = async (options: {
     server.once('error', reject);
     server.listen(options.port, options.host, resolve);
   });
+  const { port } = server.address() as AddressInfo;
   return {
+    url: `http://${options.host.includes(':') ? `[${options.host}]` : options.host}:${port}`,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
