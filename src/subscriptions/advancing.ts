@@ -21,10 +21,12 @@ export const advancing = async <Result>(pool: Pool, held: Held, to: Progress, wo
     held.advanced(to);
     return result;
   } finally {
-    const usable = !failed || (await client.query('rollback').then(
-      () => true,
-      () => false,
-    ));
+    const usable =
+      !failed ||
+      (await client.query('rollback').then(
+        () => true,
+        () => false,
+      ));
     client.release(!usable);
   }
 };

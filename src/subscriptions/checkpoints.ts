@@ -41,14 +41,19 @@ export const renewLease = async (pool: Pool, { name, term, leaseMs }: Lease): Pr
 
 /** Gives the lease back, so that a stand-by need not wait for its end. */
 export const releaseLease = async (pool: Pool, { name, term }: Lease): Promise<void> => {
-  await pool.query(
-    `update subscriptions.checkpoints set lease_until = '-infinity', updated_at = clock_timestamp() where name = $1 and term = $2`,
-    [name, term],
-  );
+  await pool.query(`update subscriptions.checkpoints set lease_until = '-infinity', updated_at = clock_timestamp() where name = $1 and term = $2`, [
+    name,
+    term,
+  ]);
 };
 
 /** Moves the checkpoint, and extends the lease with it, if term and position are still the expected ones; false: they are not. */
-export const moveCheckpoint = async (client: ClientBase, { name, term, leaseMs }: Lease, from: Progress | undefined, to: Checkpoint): Promise<boolean> => {
+export const moveCheckpoint = async (
+  client: ClientBase,
+  { name, term, leaseMs }: Lease,
+  from: Progress | undefined,
+  to: Checkpoint,
+): Promise<boolean> => {
   const { rowCount } = await client.query({
     name: 'move-checkpoint',
     text: `update subscriptions.checkpoints
@@ -80,6 +85,25 @@ export const resetCheckpoint = async (client: ClientBase, name: string): Promise
       where name = $1`,
     [name],
   );
+};
+
+/** Puts a subscription at a place that an operator chose, whatever it had read. Whoever follows now is fenced off. */
+export const resumeAt = async (pool: Pool, name: string, { progress, log }: Checkpoint): Promise<void> => {
+  await pool.query(
+    `update subscriptions.checkpoints
+        set position = $2, event_id = $3, log_id = $4, generation = $5, term = term + 1, lease_until = '-infinity', updated_at = clock_timestamp()
+      where name = $1`,
+    [name, progress.position, progress.eventId, log.id, log.generation],
+  );
+};
+
+/** Who follows each of these subscriptions now; one that nobody follows is missing. */
+export const readHolders = async (pool: Pool, names: readonly string[]): Promise<ReadonlyMap<string, string>> => {
+  const { rows } = await pool.query<{ name: string; holder: string }>(
+    'select name, holder from subscriptions.checkpoints where name = any($1) and lease_until > clock_timestamp()',
+    [names],
+  );
+  return new Map(rows.map(({ name, holder }) => [name, holder]));
 };
 
 type Row = { readonly position: string | null; readonly event_id: string | null; readonly log_id: string | null; readonly generation: number | null };

@@ -22,7 +22,12 @@ export const readLags = async (pool: Pool, store: EventStore, names: readonly st
 };
 
 /** Gauges of lag and parked groups per subscription, read when they are scraped, so that they rise also while nobody follows. */
-export const exportLag = (options: { readonly pool: Pool; readonly store: EventStore; readonly names: readonly string[]; readonly metrics: Registry }): void => {
+export const exportLag = (options: {
+  readonly pool: Pool;
+  readonly store: EventStore;
+  readonly names: readonly string[];
+  readonly metrics: Registry;
+}): void => {
   const { pool, store, names, metrics } = options;
   const lags = shareWhileRunning(() => readLags(pool, store, names));
   const parked = shareWhileRunning(() => countParked(pool, names));
@@ -44,15 +49,20 @@ export const exportLag = (options: { readonly pool: Pool; readonly store: EventS
       },
     });
 
-  exportGauge('subscription_lag_seconds', 'Age of the oldest event that has not taken effect yet; 0 when there is none.', async () => mapValues(await lags(), ({ seconds }) => seconds));
-  exportGauge('subscription_lag_events', 'Events that have not taken effect yet, where the store can count them.', async () => mapValues(await lags(), ({ events }) => events));
+  exportGauge('subscription_lag_seconds', 'Age of the oldest event that has not taken effect yet; 0 when there is none.', async () =>
+    mapValues(await lags(), ({ seconds }) => seconds),
+  );
+  exportGauge('subscription_lag_events', 'Events that have not taken effect yet, where the store can count them.', async () =>
+    mapValues(await lags(), ({ events }) => events),
+  );
   exportGauge('subscription_parked_groups', 'Groups that wait for an operator.', async () => {
     const counts = await parked();
     return new Map(names.map((name) => [name, counts.get(name) ?? 0]));
   });
 };
 
-const mapValues = <A, B>(map: ReadonlyMap<string, A>, change: (value: A) => B): ReadonlyMap<string, B> => new Map([...map].map(([key, value]) => [key, change(value)]));
+const mapValues = <A, B>(map: ReadonlyMap<string, A>, change: (value: A) => B): ReadonlyMap<string, B> =>
+  new Map([...map].map(([key, value]) => [key, change(value)]));
 
 /** Whoever asks while an answer is on its way gets the same one. */
 const shareWhileRunning = <T>(read: () => Promise<T>): (() => Promise<T>) => {

@@ -155,7 +155,9 @@ const keepHeld = ({ pool, logger, signal }: Following, lease: Lease, from: Progr
     release() {
       released ??= (async () => {
         lose('released');
-        await releaseLease(pool, lease).catch((error: unknown) => logger.warn({ err: error, subscription: name }, 'could not give the lease back; it ends by itself'));
+        await releaseLease(pool, lease).catch((error: unknown) =>
+          logger.warn({ err: error, subscription: name }, 'could not give the lease back; it ends by itself'),
+        );
       })();
       return released;
     },
