@@ -21,6 +21,9 @@ export type Handle = <State, Command, Event extends DomainEvent, Code extends st
   work: Work<State, Command>,
 ) => Promise<Outcome<CommandResult>>;
 
+/** The last event of what a command did, now or when it first came. */
+type Stored = { readonly revision: number; readonly position: Position | undefined };
+
 /** Another process won the race for the revision: decide again this often, with jitter. */
 const contending: RetryPolicy = { attempts: 8, baseMs: 2, capMs: 100 };
 /** Commands that wait for their turn at one stream. */
@@ -61,13 +64,13 @@ export const commandHandler = (options: {
     { id, commandId, stream }: { readonly id: string; readonly commandId: string; readonly stream: string },
   ): Promise<Outcome<CommandResult>> => {
     const { call, method } = work;
-    const answer = async ({ revision, position }: { readonly revision: number; readonly position: Position | undefined }): Promise<Outcome<CommandResult>> =>
+    const answer = async ({ revision, position }: Stored): Promise<Outcome<CommandResult>> =>
       answered({ id, revision: BigInt(revision), consistencyToken: await token(position) });
     const freshen = async () => ({ ...(await states.fresh([stream], decider))[0]!, isFresh: true });
     const inMemory = states.cached<State>(stream) ?? (work.creates ? unread(decider) : undefined);
 
     let loaded = inMemory ? { ...inMemory, isFresh: false } : await freshen();
-    for (let conflicts = 0; ; ) {
+    for (let conflicts = 0; ;) {
       const verdict = await judge(decider, work, loaded, { now: now(), id, commandId, read, keys });
       if (verdict.kind !== 'append') {
         if (loaded.isFresh) return verdict.kind === 'done' ? answer(verdict) : verdict;
@@ -75,7 +78,13 @@ export const commandHandler = (options: {
         continue;
       }
       const { meta } = verdict;
-      const events = verdict.events.map(({ type, data }): NewEvent => ({ id: randomUUIDv7(), type, schemaVersion: versions.get(type) ?? missing(type), data, meta }));
+      const events = verdict.events.map(({ type, data }): NewEvent => ({
+        id: randomUUIDv7(),
+        type,
+        schemaVersion: versions.get(type) ?? missing(type),
+        data,
+        meta,
+      }));
       const result = await store.append(stream, events, loaded.revision, { deadline: call.deadline });
       switch (result.kind) {
         case 'appended':
@@ -104,7 +113,8 @@ export const commandHandler = (options: {
     let outcome: Outcome<CommandResult>;
     try {
       const ended = await inTurn(stream, call.deadline, () => settle(decider, work, { id, commandId, stream }));
-      outcome = ended.kind === 'crowded' ? refused('unavailable', 'CONTENDED', 'Too many commands wait for this one thing.', { retryAfterMs: 500 }) : ended;
+      outcome =
+        ended.kind === 'crowded' ? refused('unavailable', 'CONTENDED', 'Too many commands wait for this one thing.', { retryAfterMs: 500 }) : ended;
     } catch (error) {
       metrics.commands.inc({ method, outcome: (error as Error).name });
       throw error;
@@ -134,7 +144,23 @@ const missing = (type: string): never => {
 };
 
 const commandMetrics = (registry: Registry) => ({
-  commands: new Counter({ name: 'commands_total', help: 'Commands by method and outcome.', labelNames: ['method', 'outcome'], registers: [registry] }),
-  conflicts: new Counter({ name: 'command_conflicts_total', help: 'Appends that found another revision.', labelNames: ['method'], registers: [registry] }),
-  duration: new Histogram({ name: 'command_duration_seconds', help: 'From the call to its outcome.', labelNames: ['method'], buckets: durationBuckets, registers: [registry] }),
+  commands: new Counter({
+    name: 'commands_total',
+    help: 'Commands by method and outcome.',
+    labelNames: ['method', 'outcome'],
+    registers: [registry],
+  }),
+  conflicts: new Counter({
+    name: 'command_conflicts_total',
+    help: 'Appends that found another revision.',
+    labelNames: ['method'],
+    registers: [registry],
+  }),
+  duration: new Histogram({
+    name: 'command_duration_seconds',
+    help: 'From the call to its outcome.',
+    labelNames: ['method'],
+    buckets: durationBuckets,
+    registers: [registry],
+  }),
 });

@@ -49,7 +49,10 @@ export const offerCommands = (
   return {
     async publishOffer(request, call) {
       const merchantId = request.merchantId || call.caller.merchantId;
-      if (!merchantId) return refused('invalid', 'INVALID_ARGUMENT', 'Some fields are not as they must be.', { fields: [{ field: 'merchant_id', description: 'is required: the token names no merchant' }] });
+      if (!merchantId)
+        return refused('invalid', 'INVALID_ARGUMENT', 'Some fields are not as they must be.', {
+          fields: [{ field: 'merchant_id', description: 'is required: the token names no merchant' }],
+        });
       if (!actsForMerchant(authorityOf(call), merchantId)) return refused('forbidden', 'FORBIDDEN', 'The token does not act for this merchant.');
       const { unitPrice, purchasePrice } = request;
       if (purchasePrice && purchasePrice.currency !== unitPrice!.currency) {

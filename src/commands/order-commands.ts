@@ -20,7 +20,8 @@ export const orderCommands = (
     const { lines, paymentMethod } = request;
     const customer = request.customer!;
     const address = request.shippingAddress!;
-    if (!actsForCustomer(authorityOf(call), customer.customerId)) return refused('forbidden', 'FORBIDDEN', 'The token does not act for this customer.');
+    if (!actsForCustomer(authorityOf(call), customer.customerId))
+      return refused('forbidden', 'FORBIDDEN', 'The token does not act for this customer.');
     const outcome = await handle(order, {
       method: 'PlaceOrder',
       call,

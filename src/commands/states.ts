@@ -24,7 +24,12 @@ export type FirstAnswer = { readonly hash: string; readonly revision: number; re
 type Folded = Pick<Recorded, 'revision' | 'recordedAt' | 'meta'> & { readonly position?: Position | undefined; readonly event: DomainEvent };
 
 /** A stream of which nothing has been read. */
-export const unread = <State>({ initial }: Fold<State>): Loaded<State> => ({ state: initial, revision: 'none', position: undefined, commands: new Map() });
+export const unread = <State>({ initial }: Fold<State>): Loaded<State> => ({
+  state: initial,
+  revision: 'none',
+  position: undefined,
+  commands: new Map(),
+});
 
 /** How long a stream remembers its commands: offers change often and for years; orders are short and remember for ever. */
 const remembersMs = (stream: string): number => (stream.startsWith('offer-') ? 30 * 24 * 3_600_000 : Infinity);
@@ -33,7 +38,11 @@ const remembersMs = (stream: string): number => (stream.startsWith('offer-') ? 3
  * Folded streams, kept in memory. A cached state may be behind the store: it may decide about an append to its own stream,
  * because the append verifies the revision, and about nothing else.
  */
-export const openStates = (options: { readonly store: EventStore; readonly decode: (recorded: Recorded) => DomainEvent; readonly maxStreams: number }) => {
+export const openStates = (options: {
+  readonly store: EventStore;
+  readonly decode: (recorded: Recorded) => DomainEvent;
+  readonly maxStreams: number;
+}) => {
   const { store, decode } = options;
   const cache = new LRUCache<string, Loaded<unknown>>({ max: options.maxStreams });
   const cached = <State>(stream: string): Loaded<State> | undefined => cache.get(stream) as Loaded<State> | undefined;
@@ -78,7 +87,14 @@ export const openStates = (options: { readonly store: EventStore; readonly decod
     },
 
     /** Takes over what was just appended to `loaded`; `position` is the last event's. */
-    appended: <State>(stream: string, aggregate: Fold<State>, loaded: Loaded<State>, events: readonly DomainEvent[], meta: EventMeta, position: Position): void => {
+    appended: <State>(
+      stream: string,
+      aggregate: Fold<State>,
+      loaded: Loaded<State>,
+      events: readonly DomainEvent[],
+      meta: EventMeta,
+      position: Position,
+    ): void => {
       // Nearly the log's own time, and like it not moved by a clock that jumps.
       const recordedAt = new Date(performance.timeOrigin + performance.now());
       fold(

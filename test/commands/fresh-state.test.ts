@@ -65,14 +65,20 @@ describe('what one process holds in memory while another changes it', () => {
     answerOf(await there.changePrice({ offerId, unitPrice: euros(44_900), requestId: '', etag: '' }, asMerchant()));
     const { revision } = answerOf(await here.changePrice({ offerId, unitPrice: euros(39_900), requestId: '', etag: '' }, asMerchant()));
     assert.equal(revision, 2n);
-    assert.deepEqual((await here.eventsOf(stream)).map(({ type }) => type), ['OfferPublished', 'PriceChanged', 'PriceChanged']);
+    assert.deepEqual(
+      (await here.eventsOf(stream)).map(({ type }) => type),
+      ['OfferPublished', 'PriceChanged', 'PriceChanged'],
+    );
   });
 
   test('does not outlive its room: more streams than fit in memory are as good as any', async () => {
     const small = openCommandProcess(database, { maxStreams: 1 });
     try {
       const [first, second, third] = [await offerOf(small), await offerOf(small), await offerOf(small)];
-      for (const offerIds of [[third.offerId, first.offerId, second.offerId], [second.offerId, third.offerId, first.offerId]]) {
+      for (const offerIds of [
+        [third.offerId, first.offerId, second.offerId],
+        [second.offerId, third.offerId, first.offerId],
+      ]) {
         answerOf(await small.placeOrder(placeOrderRequest(offerIds), callAs('checkout')));
       }
       const adjusting = [first, second, third].flatMap(({ offerId, asMerchant }) =>
@@ -88,7 +94,11 @@ describe('what one process holds in memory while another changes it', () => {
   test('gives way to the store in a race: of two processes that create one id, one is told that it is taken', async () => {
     const { offerId } = await offerOf(here);
     const orderId = randomUUID();
-    const outcomes = await Promise.all([here, there].map((process, index) => process.placeOrder(placeOrderRequest([offerId], { orderId }), callAs('checkout', { subject: `checkout ${index}` }))));
+    const outcomes = await Promise.all(
+      [here, there].map((process, index) =>
+        process.placeOrder(placeOrderRequest([offerId], { orderId }), callAs('checkout', { subject: `checkout ${index}` })),
+      ),
+    );
     const [won, lost] = outcomes.toSorted((one) => (one.kind === 'answered' ? -1 : 1));
     assert.equal(answerOf(won!).orderId, orderId);
     assert.equal(refusalOf(lost!, 'ID_TAKEN').status, 'id_taken');

@@ -111,7 +111,9 @@ describe('a command that is sent again', () => {
   test('at once through two processes gets one answer and makes one thing', async () => {
     const { offerId } = await offerOf(here);
     const request = placeOrderRequest([offerId], { requestId: 'key-6' });
-    const answers = await Promise.all([here, there, here, there].map(async (process) => answerOf(await process.placeOrder(request, callAs('checkout')))));
+    const answers = await Promise.all(
+      [here, there, here, there].map(async (process) => answerOf(await process.placeOrder(request, callAs('checkout')))),
+    );
     for (const answer of answers) assert.deepEqual(answer, answers[0]);
     assert.equal((await here.eventsOf(orderStream(answers[0]!.orderId))).length, 1);
   });
@@ -122,7 +124,10 @@ describe('a command that is sent again', () => {
     answerOf(await here.placeOrder(request, callAs('checkout')));
     const before = await head();
     for (const process of [here, there]) {
-      assert.equal(refusalOf(await process.placeOrder({ ...request, paymentMethod: 'pm_other' }, callAs('checkout')), 'KEY_REUSED').status, 'key_reused');
+      assert.equal(
+        refusalOf(await process.placeOrder({ ...request, paymentMethod: 'pm_other' }, callAs('checkout')), 'KEY_REUSED').status,
+        'key_reused',
+      );
     }
     assert.equal(await head(), before);
   });
@@ -143,11 +148,16 @@ describe('a command that is sent again', () => {
 
   test('under the key of another caller, method or target is a new command', async () => {
     const [one, other] = [await offerOf(here), await offerOf(here)];
-    const placed = async (subject: string) => answerOf(await here.placeOrder(placeOrderRequest([one.offerId], { requestId: 'shared' }), callAs('checkout', { subject })));
+    const placed = async (subject: string) =>
+      answerOf(await here.placeOrder(placeOrderRequest([one.offerId], { requestId: 'shared' }), callAs('checkout', { subject })));
     assert.notEqual((await placed('one')).orderId, (await placed('other')).orderId);
-    const adjusted = async ({ offerId, asMerchant }: typeof one) => answerOf(await here.adjustStock({ offerId, difference: 1, reason: '', requestId: 'shared', etag: '' }, asMerchant()));
+    const adjusted = async ({ offerId, asMerchant }: typeof one) =>
+      answerOf(await here.adjustStock({ offerId, difference: 1, reason: '', requestId: 'shared', etag: '' }, asMerchant()));
     assert.deepEqual([(await adjusted(one)).revision, (await adjusted(other)).revision], [1n, 1n]);
-    assert.equal(answerOf(await here.withdrawOffer({ offerId: one.offerId, reason: '', requestId: 'shared', etag: '' }, one.asMerchant())).revision, 2n);
+    assert.equal(
+      answerOf(await here.withdrawOffer({ offerId: one.offerId, reason: '', requestId: 'shared', etag: '' }, one.asMerchant())).revision,
+      2n,
+    );
   });
 
   test('after a refusal is judged anew: nothing had happened', async () => {
@@ -170,18 +180,24 @@ describe('a command that is sent again', () => {
       assert.deepEqual(refusal, { kind: 'refused', status: 'id_taken', code: 'ID_TAKEN', because: 'This id is taken.' });
       assert.ok(![String(revision), consistencyToken].some((secret) => Object.values(refusal).includes(secret)));
     }
-    for (const process of [here, there]) refusalOf(await process.placeOrder(request, callAs('checkout', { subject: 'another checkout' })), 'ID_TAKEN');
+    for (const process of [here, there])
+      refusalOf(await process.placeOrder(request, callAs('checkout', { subject: 'another checkout' })), 'ID_TAKEN');
   });
 
   test('is forgotten by an offer after thirty days of the log, and not before', async () => {
     const { offerId, asMerchant, stream } = await offerOf(here);
-    const adjust = (process: CommandProcess, requestId: string) => process.adjustStock({ offerId, difference: 1, reason: '', requestId, etag: '' }, asMerchant());
+    const adjust = (process: CommandProcess, requestId: string) =>
+      process.adjustStock({ offerId, difference: 1, reason: '', requestId, etag: '' }, asMerchant());
     const old = answerOf(await adjust(here, 'old'));
     const recent = answerOf(await adjust(here, 'recent'));
     const owner = new pg.Client({ connectionString: database.ownerUrl });
     await owner.connect();
     for (const [revision, days] of [32, 31, 29].entries()) {
-      await owner.query('update log.events set recorded_at = $1 where stream = $2 and revision = $3', [new Date(Date.now() - days * aDayMs), stream, revision]);
+      await owner.query('update log.events set recorded_at = $1 where stream = $2 and revision = $3', [
+        new Date(Date.now() - days * aDayMs),
+        stream,
+        revision,
+      ]);
     }
     await owner.end();
     answerOf(await adjust(there, 'new'));

@@ -45,6 +45,9 @@ describe('an event newer than its reader', () => {
     const [sick, well] = [await offerOf(here), await offerOf(here)];
     await here.store.append(sick.stream, [newEvent('OfferRegraded', {})], 0);
     const both = await Promise.allSettled([sick, well].map(({ offerId }) => there.placeOrder(placeOrderRequest([offerId]), callAs('checkout'))));
-    assert.deepEqual(both.map(({ status }) => status), ['rejected', 'fulfilled']);
+    assert.deepEqual(
+      both.map(({ status }) => status),
+      ['rejected', 'fulfilled'],
+    );
   });
 });

@@ -19,7 +19,8 @@ const reason = 'Frau Müller-Ölschläger rief an: sie zieht um';
 const assertImpersonal = (text: string): void => {
   const parts = [...Object.values(personal), reason].flatMap((each) => [each, ...each.split(' ').filter((word) => word.length > 5)]);
   for (const part of parts) {
-    for (const form of [part, JSON.stringify(part).slice(1, -1), Buffer.from(part).toString('base64url').slice(0, -2)]) assert.ok(!text.includes(form), `'${part}' stands in clear`);
+    for (const form of [part, JSON.stringify(part).slice(1, -1), Buffer.from(part).toString('base64url').slice(0, -2)])
+      assert.ok(!text.includes(form), `'${part}' stands in clear`);
   }
 };
 
@@ -49,16 +50,24 @@ describe('personal data', () => {
     const { orderId } = answerOf(await here.placeOrder(request, callAs('checkout')));
     return { customerId, offerId, orderId, request, stream: orderStream(orderId) };
   };
-  const open = async (...values: readonly Sealed[]) => (await opener(here.keys)(values)).map((value) => (value.kind === 'open' ? value.text : value.kind));
+  const open = async (...values: readonly Sealed[]) =>
+    (await opener(here.keys)(values)).map((value) => (value.kind === 'open' ? value.text : value.kind));
 
   test("is stored sealed under its customer's key, each value as its own field", async () => {
     const { stream, customerId } = await anOrder();
     const [placed] = await here.eventsOf(stream);
     assertImpersonal(JSON.stringify(placed));
-    const { contact, shippingAddress } = placed!.data as { contact: { name: Sealed; email: Sealed; language: string }; shippingAddress: { address: Sealed; countryCode: string } };
+    const { contact, shippingAddress } = placed!.data as {
+      contact: { name: Sealed; email: Sealed; language: string };
+      shippingAddress: { address: Sealed; countryCode: string };
+    };
     assert.deepEqual(
       [contact.name, contact.email, shippingAddress.address].map(({ subject, field }) => [subject, field]),
-      [[customerId, 'name'], [customerId, 'email'], [customerId, 'shipping_address']],
+      [
+        [customerId, 'name'],
+        [customerId, 'email'],
+        [customerId, 'shipping_address'],
+      ],
     );
     const { name, email, ...address } = personal;
     const [openName, openEmail, openAddress] = await open(contact.name, contact.email, shippingAddress.address);
@@ -90,10 +99,16 @@ describe('personal data', () => {
     const { request, stream } = await anOrder();
     const again = { ...request, requestId: 'another', orderId: randomUUID() };
     const stranger = { ...again, orderId: randomUUID(), customer: { ...again.customer!, customerId: randomUUID() } };
-    const hashes = await Promise.all([again, stranger].map(async (each) => (await here.eventsOf(orderStream(answerOf(await here.placeOrder(each, callAs('checkout'))).orderId)))[0]!.meta.commandHash));
+    const hashes = await Promise.all(
+      [again, stranger].map(
+        async (each) => (await here.eventsOf(orderStream(answerOf(await here.placeOrder(each, callAs('checkout'))).orderId)))[0]!.meta.commandHash,
+      ),
+    );
     assert.equal(new Set([...hashes, (await here.eventsOf(stream))[0]!.meta.commandHash]).size, 3);
 
-    const bare = createHash('sha256').update(PlaceOrderRequest.encode({ ...again, requestId: '' }).finish()).digest('base64url');
+    const bare = createHash('sha256')
+      .update(PlaceOrderRequest.encode({ ...again, requestId: '' }).finish())
+      .digest('base64url');
     assert.notEqual(hashes[0], bare);
   });
 
@@ -120,7 +135,10 @@ describe('personal data', () => {
     await here.placeOrder({ ...request, paymentMethod: 'other' }, callAs('checkout'));
     await here.cancelOrder({ orderId, reason, requestId: '', etag: '"7"' }, callAs('support'));
     await here.cancelOrder({ orderId, reason, requestId: '', etag: '' }, callAs('support'));
-    assert.ok(logged.some((line) => line.includes(orderId)), 'nothing was logged');
+    assert.ok(
+      logged.some((line) => line.includes(orderId)),
+      'nothing was logged',
+    );
     assertImpersonal(logged.join(''));
     assertImpersonal(await here.metrics.metrics());
   });

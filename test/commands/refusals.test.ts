@@ -32,7 +32,10 @@ describe('an etag', () => {
   test('that is the revision lets the command pass, quoted, bare or weak', async () => {
     const { offerId, asMerchant } = await offerOf(here);
     for (const [revision, etag] of ['"0"', '1', 'W/"2"'].entries()) {
-      assert.equal(answerOf(await here.adjustStock({ offerId, difference: 1, reason: '', requestId: '', etag }, asMerchant())).revision, BigInt(revision + 1));
+      assert.equal(
+        answerOf(await here.adjustStock({ offerId, difference: 1, reason: '', requestId: '', etag }, asMerchant())).revision,
+        BigInt(revision + 1),
+      );
     }
   });
 
@@ -70,8 +73,18 @@ describe('an etag', () => {
   test('of what does not exist is not looked at: it is not found', async () => {
     for (const etag of ['"0"', '*', '"nonsense']) {
       const offerId = randomUUID();
-      assert.equal(refusalOf(await here.changePrice({ offerId, unitPrice: euros(1), requestId: '', etag }, callAs('merchant', { merchantId: randomUUID() })), 'OFFER_NOT_FOUND').status, 'not_found');
-      assert.equal(refusalOf(await here.cancelOrder({ orderId: randomUUID(), reason: 'mine', requestId: '', etag }, callAs('checkout')), 'ORDER_NOT_FOUND').status, 'not_found');
+      assert.equal(
+        refusalOf(
+          await here.changePrice({ offerId, unitPrice: euros(1), requestId: '', etag }, callAs('merchant', { merchantId: randomUUID() })),
+          'OFFER_NOT_FOUND',
+        ).status,
+        'not_found',
+      );
+      assert.equal(
+        refusalOf(await here.cancelOrder({ orderId: randomUUID(), reason: 'mine', requestId: '', etag }, callAs('checkout')), 'ORDER_NOT_FOUND')
+          .status,
+        'not_found',
+      );
     }
   });
 });
@@ -94,7 +107,10 @@ describe('who may', () => {
 
   test('not: learn from its etag where the offer of another stands', async () => {
     const { offerId } = await offerOf(here);
-    refusalOf(await here.adjustStock({ offerId, difference: 1, reason: '', requestId: '', etag: '"9"' }, callAs('merchant', { merchantId: randomUUID() })), 'FORBIDDEN');
+    refusalOf(
+      await here.adjustStock({ offerId, difference: 1, reason: '', requestId: '', etag: '"9"' }, callAs('merchant', { merchantId: randomUUID() })),
+      'FORBIDDEN',
+    );
   });
 
   test('not: a caller without any merchant publish an offer', async () => {
@@ -102,7 +118,10 @@ describe('who may', () => {
   });
 
   test('not: a merchant publish for another', async () => {
-    refusalOf(await here.publishOffer(publishOfferRequest({ merchantId: randomUUID() }), callAs('merchant', { merchantId: randomUUID() })), 'FORBIDDEN');
+    refusalOf(
+      await here.publishOffer(publishOfferRequest({ merchantId: randomUUID() }), callAs('merchant', { merchantId: randomUUID() })),
+      'FORBIDDEN',
+    );
   });
 
   test('whoever acts for every merchant publish for one', async () => {
@@ -139,7 +158,10 @@ describe('a domain refusal', () => {
   test('writes nothing', async () => {
     const before = await here.store.head();
     const { offerId, asMerchant } = await offerOf(here);
-    refusalOf(await here.adjustStock({ offerId, difference: -11, reason: 'inventory', requestId: 'key', etag: '' }, asMerchant()), 'STOCK_BELOW_ZERO');
+    refusalOf(
+      await here.adjustStock({ offerId, difference: -11, reason: 'inventory', requestId: 'key', etag: '' }, asMerchant()),
+      'STOCK_BELOW_ZERO',
+    );
     refusalOf(await here.placeOrder(placeOrderRequest([offerId], { priceMinor: 1 }), callAs('checkout')), 'PRICE_CHANGED');
     const stored = await here.store.behind(before);
     assert.equal(stored.events, 1);

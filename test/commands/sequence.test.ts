@@ -25,7 +25,10 @@ describe('tasks of one stream', () => {
         );
         for (const stream of ['a', 'b', 'c']) {
           const asked = streams.flatMap((each, index) => (each === stream ? [`${each} ${index}`] : []));
-          assert.deepEqual(ran.filter((each) => each.startsWith(stream)), asked);
+          assert.deepEqual(
+            ran.filter((each) => each.startsWith(stream)),
+            asked,
+          );
         }
       }),
     ));

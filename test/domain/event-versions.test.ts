@@ -19,7 +19,10 @@ const definitions = [
 const decode = decoder(definitions);
 
 test('an event of the newest version is read as it is stored', () =>
-  assert.deepEqual(decode({ type: 'PartWeighed', schemaVersion: 3, data: { grams: 5, by: 'ann' } }), { type: 'PartWeighed', data: { grams: 5, by: 'ann' } }));
+  assert.deepEqual(decode({ type: 'PartWeighed', schemaVersion: 3, data: { grams: 5, by: 'ann' } }), {
+    type: 'PartWeighed',
+    data: { grams: 5, by: 'ann' },
+  }));
 
 test('an older event goes through every upcaster from its version on', () => {
   assert.deepEqual(decode({ type: 'PartWeighed', schemaVersion: 1, data: { kilograms: 2 } }).data, { grams: 2_000, by: 'unknown' });
@@ -32,7 +35,8 @@ test('an event of a newer version is newer than its reader, which is no poison b
     (error) => error instanceof EventNewerThanReader && error.unavailable && /version 4 of PartWeighed .* up to version 3/.test(error.message),
   ));
 
-test('an event of an unknown type is newer than its reader', () => assert.throws(() => decode({ type: 'PartFound', schemaVersion: 1, data: {} }), EventNewerThanReader));
+test('an event of an unknown type is newer than its reader', () =>
+  assert.throws(() => decode({ type: 'PartFound', schemaVersion: 1, data: {} }), EventNewerThanReader));
 
 test('a version without an upcaster is a bug of this release, not a newer event', () =>
   assert.throws(
@@ -40,4 +44,11 @@ test('a version without an upcaster is a bug of this release, not a newer event'
     (error) => !(error instanceof EventNewerThanReader) && /PartLost has no upcaster from version 1/.test((error as Error).message),
   ));
 
-test('events are written in the version that their catalogue declares', () => assert.deepEqual([...writtenVersions(definitions)], [['PartWeighed', 3], ['PartLost', 2]]));
+test('events are written in the version that their catalogue declares', () =>
+  assert.deepEqual(
+    [...writtenVersions(definitions)],
+    [
+      ['PartWeighed', 3],
+      ['PartLost', 2],
+    ],
+  ));

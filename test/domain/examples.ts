@@ -31,7 +31,10 @@ export const published = (change: Partial<Published['data']> = {}): Published =>
   },
 });
 export const priceChanged = (unitPriceMinor: number): OfferEvent => ({ type: 'PriceChanged', data: { merchantId, currency: 'EUR', unitPriceMinor } });
-export const stockAdjusted = (difference: number, onHand: number): OfferEvent => ({ type: 'StockAdjusted', data: { merchantId, difference, onHand } });
+export const stockAdjusted = (difference: number, onHand: number): OfferEvent => ({
+  type: 'StockAdjusted',
+  data: { merchantId, difference, onHand },
+});
 export const withdrawn: OfferEvent = { type: 'OfferWithdrawn', data: { merchantId } };
 
 /** An offer as its events leave it. */

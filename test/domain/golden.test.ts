@@ -60,7 +60,8 @@ describe('the shape under which an event is written', () => {
         golden.shape,
         `The shape of ${type} changed, but it is still version ${version}. Events of the old shape are stored for ever: give it version ${version + 1}, an upcaster from ${version}, and test/domain/golden/${fileOf(type, version + 1)}. Leave ${fileOf(type, version)} as it is.`,
       );
-      for (let earlier = 1; earlier < version; earlier += 1) assert.ok(corpus.has(fileOf(type, earlier)), `test/domain/golden/${fileOf(type, earlier)} is gone, but such events are stored for ever.`);
+      for (let earlier = 1; earlier < version; earlier += 1)
+        assert.ok(corpus.has(fileOf(type, earlier)), `test/domain/golden/${fileOf(type, earlier)} is gone, but such events are stored for ever.`);
     });
   }
 

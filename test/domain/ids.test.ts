@@ -5,7 +5,12 @@ import { derivedId, idOf, isUuid, offerStream, orderStream } from '../../src/dom
 
 test('derived ids stay what they are for ever', () => {
   assert.deepEqual(
-    [derivedId(), derivedId('command', 'issuer', 'subject', '', '', 'PlaceOrder', '', 'key-1'), derivedId('line', '0192f0a0-0000-7000-8000-000000000001', '0'), derivedId('ü')],
+    [
+      derivedId(),
+      derivedId('command', 'issuer', 'subject', '', '', 'PlaceOrder', '', 'key-1'),
+      derivedId('line', '0192f0a0-0000-7000-8000-000000000001', '0'),
+      derivedId('ü'),
+    ],
     [
       '22ee783a-4101-535f-8ffd-9345f974a853',
       '3f88acd2-5869-5f14-98cc-a5c7b0adc690',
@@ -50,5 +55,6 @@ test("an aggregate's id is read back from its stream", () => {
 
 test('upper case, braces and missing hyphens tell what is a UUID', () => {
   assert.equal(isUuid('0192F0A0-0000-7000-8000-00000000000A'), true);
-  for (const text of ['{0192f0a0-0000-7000-8000-00000000000a}', '0192f0a000007000800000000000000a', '0192f0a0-0000-7000-8000-00000000000g', '']) assert.equal(isUuid(text), false, text);
+  for (const text of ['{0192f0a0-0000-7000-8000-00000000000a}', '0192f0a000007000800000000000000a', '0192f0a0-0000-7000-8000-00000000000g', ''])
+    assert.equal(isUuid(text), false, text);
 });

@@ -15,7 +15,10 @@ const gone = rejected('OFFER_WITHDRAWN', 'The offer has been withdrawn.');
 describe('publishing an offer', () => {
   test('puts it up for sale with everything the merchant said', () => given(offer).when(publish()).expect(accepted(published())));
 
-  test('works with nothing on hand yet', () => given(offer).when(publish({ onHand: 0 })).expect(accepted(published({ onHand: 0 }))));
+  test('works with nothing on hand yet', () =>
+    given(offer)
+      .when(publish({ onHand: 0 }))
+      .expect(accepted(published({ onHand: 0 }))));
 
   test('is refused for an offer that is published already', () =>
     given(offer, published()).when(publish()).expect(rejected('OFFER_ALREADY_PUBLISHED', 'This offer has been published before.')));
@@ -24,24 +27,36 @@ describe('publishing an offer', () => {
     given(offer, published(), withdrawn).when(publish()).expect(rejected('OFFER_ALREADY_PUBLISHED', 'This offer has been published before.')));
 
   test('is refused in what is no currency', () =>
-    given(offer).when(publish({ currency: 'XXX' })).expect(rejected('CURRENCY_UNKNOWN', 'XXX is no currency of ISO 4217.')));
+    given(offer)
+      .when(publish({ currency: 'XXX' }))
+      .expect(rejected('CURRENCY_UNKNOWN', 'XXX is no currency of ISO 4217.')));
 
-  test('is refused at a price of zero', () => given(offer).when(publish({ unitPriceMinor: 0 })).expect(rejected('PRICE_NOT_POSITIVE', 'A price is above zero.')));
+  test('is refused at a price of zero', () =>
+    given(offer)
+      .when(publish({ unitPriceMinor: 0 }))
+      .expect(rejected('PRICE_NOT_POSITIVE', 'A price is above zero.')));
 
   test('is refused with VAT on the margin and no purchase price', () => {
     const { purchasePriceMinor: _, ...data } = published().data;
-    given(offer).when({ type: 'PublishOffer', ...data }).expect(rejected('PURCHASE_PRICE_REQUIRED', 'VAT on the margin needs the purchase price.'));
+    given(offer)
+      .when({ type: 'PublishOffer', ...data })
+      .expect(rejected('PURCHASE_PRICE_REQUIRED', 'VAT on the margin needs the purchase price.'));
   });
 
   test('needs no purchase price where VAT is on the whole price', () => {
     const { purchasePriceMinor: _, ...rest } = published().data;
     const data = { ...rest, vatScheme: 'STANDARD' } as const;
-    given(offer).when({ type: 'PublishOffer', ...data }).expect(accepted({ type: 'OfferPublished', data }));
+    given(offer)
+      .when({ type: 'PublishOffer', ...data })
+      .expect(accepted({ type: 'OfferPublished', data }));
   });
 });
 
 describe('changing the price', () => {
-  test('holds from now on', () => given(offer, published()).when(changePrice(34_900)).expect(accepted(priceChanged(34_900))));
+  test('holds from now on', () =>
+    given(offer, published())
+      .when(changePrice(34_900))
+      .expect(accepted(priceChanged(34_900))));
 
   test('to what it is already changes nothing', () => given(offer, published(), priceChanged(34_900)).when(changePrice(34_900)).expect(accepted()));
 
@@ -56,16 +71,25 @@ describe('changing the price', () => {
 });
 
 describe('adjusting stock', () => {
-  test('adds pieces', () => given(offer, published()).when(adjust(2)).expect(accepted(stockAdjusted(2, 5))));
+  test('adds pieces', () =>
+    given(offer, published())
+      .when(adjust(2))
+      .expect(accepted(stockAdjusted(2, 5))));
 
-  test('takes away the last piece', () => given(offer, published(), stockAdjusted(-2, 1)).when(adjust(-1)).expect(accepted(stockAdjusted(-1, 0))));
+  test('takes away the last piece', () =>
+    given(offer, published(), stockAdjusted(-2, 1))
+      .when(adjust(-1))
+      .expect(accepted(stockAdjusted(-1, 0))));
 
   test('by nothing changes nothing', () => given(offer, published()).when(adjust(0)).expect(accepted()));
 
-  test('is refused below zero', () => given(offer, published()).when(adjust(-4)).expect(rejected('STOCK_BELOW_ZERO', '3 on hand; 4 cannot be taken away.')));
+  test('is refused below zero', () =>
+    given(offer, published()).when(adjust(-4)).expect(rejected('STOCK_BELOW_ZERO', '3 on hand; 4 cannot be taken away.')));
 
   test('is refused above what an offer may hold', () =>
-    given(offer, published()).when(adjust(maxOnHand - 2)).expect(rejected('STOCK_TOO_HIGH', 'An offer holds at most 1000000 pieces.')));
+    given(offer, published())
+      .when(adjust(maxOnHand - 2))
+      .expect(rejected('STOCK_TOO_HIGH', 'An offer holds at most 1000000 pieces.')));
 
   test('is refused for an offer that does not exist', () => given(offer).when(adjust(1)).expect(notFound));
 
@@ -86,7 +110,8 @@ test('nothing of a withdrawn offer is available', () => assert.equal(availableOf
 
 test('nothing of an unpublished offer is available', () => assert.equal(availableOf(offer.initial), 0));
 
-test('nothing can happen to an offer before it is published', () => assert.throws(() => offer.evolve(offer.initial, withdrawn), /OfferWithdrawn before OfferPublished/));
+test('nothing can happen to an offer before it is published', () =>
+  assert.throws(() => offer.evolve(offer.initial, withdrawn), /OfferWithdrawn before OfferPublished/));
 
 describe('who may act on an offer', () => {
   const state = offerAfter(published());

@@ -86,7 +86,11 @@ describe('placing an order', () => {
 
   test('is refused for lines in two currencies', () =>
     given(order)
-      .when(placeOrder({ lines: [requestedLine(), requestedLine({ offerId: otherOfferId, shownCurrency: 'CHF', offer: offerAfter(published({ currency: 'CHF' })) })] }))
+      .when(
+        placeOrder({
+          lines: [requestedLine(), requestedLine({ offerId: otherOfferId, shownCurrency: 'CHF', offer: offerAfter(published({ currency: 'CHF' })) })],
+        }),
+      )
       .expect(rejected('CURRENCY_MISMATCH', 'lines[1]: an order has one currency, and this one began in EUR.')));
 
   test('is refused for an offer that does not exist', () =>
@@ -105,14 +109,22 @@ describe('placing an order', () => {
       .expect(rejected('COUNTRY_NOT_SERVED', 'We do not deliver to US.')));
 
   test('is refused above the highest total', () => {
-    const dear = requestedLine({ shownPriceMinor: maxAmountMinor / 2 + 1, quantity: 2, offer: offerAfter(published({ unitPriceMinor: maxAmountMinor / 2 + 1 })) });
+    const dear = requestedLine({
+      shownPriceMinor: maxAmountMinor / 2 + 1,
+      quantity: 2,
+      offer: offerAfter(published({ unitPriceMinor: maxAmountMinor / 2 + 1 })),
+    });
     given(order)
       .when(placeOrder({ lines: [dear] }))
       .expect(rejected('TOTAL_TOO_HIGH', `lines[0]: an order's total is at most ${maxAmountMinor} minor units.`));
   });
 
   test('is refused, and is no bug, at a total beyond every safe integer', () => {
-    const dearest = requestedLine({ shownPriceMinor: maxAmountMinor, quantity: 1_000, offer: offerAfter(published({ unitPriceMinor: maxAmountMinor, onHand: 1_000_000 })) });
+    const dearest = requestedLine({
+      shownPriceMinor: maxAmountMinor,
+      quantity: 1_000,
+      offer: offerAfter(published({ unitPriceMinor: maxAmountMinor, onHand: 1_000_000 })),
+    });
     given(order)
       .when(placeOrder({ lines: Array.from({ length: 100 }, () => dearest) }))
       .expect(rejected('TOTAL_TOO_HIGH', `lines[0]: an order's total is at most ${maxAmountMinor} minor units.`));
@@ -135,10 +147,12 @@ describe('cancelling an order', () => {
 
   test('again changes nothing', () => given(order, placed(), cancelled).when(cancel).expect(accepted()));
 
-  test('is refused for an order that does not exist', () => given(order).when(cancel).expect(rejected('ORDER_NOT_FOUND', 'No such order has been placed.')));
+  test('is refused for an order that does not exist', () =>
+    given(order).when(cancel).expect(rejected('ORDER_NOT_FOUND', 'No such order has been placed.')));
 });
 
-test('nothing can happen to an order before it is placed', () => assert.throws(() => order.evolve(order.initial, cancelled), /OrderCancelled before OrderPlaced/));
+test('nothing can happen to an order before it is placed', () =>
+  assert.throws(() => order.evolve(order.initial, cancelled), /OrderCancelled before OrderPlaced/));
 
 describe('who may act on an order', () => {
   const state = orderAfter(placed());

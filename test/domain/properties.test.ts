@@ -12,7 +12,10 @@ import { arbitraryOf } from '../support/arbitrary.ts';
 import { offerAfter, published } from './examples.ts';
 
 /** What a decider accepted of a sequence of commands, one after another. */
-const run = <State, Command, Event, Code extends string>({ initial, decide, evolve }: Decider<State, Command, Event, Code>, commands: readonly Command[]) => {
+const run = <State, Command, Event, Code extends string>(
+  { initial, decide, evolve }: Decider<State, Command, Event, Code>,
+  commands: readonly Command[],
+) => {
   const states = [initial];
   const events: Event[] = [];
   for (const command of commands) {
@@ -34,18 +37,24 @@ const conforms = (events: readonly DomainEvent[]): void => {
 const currency = fc.constantFrom('EUR', 'CHF');
 /** Few prices, so that sequences meet the same one twice. */
 const price = fc.oneof(fc.constantFrom(0, 1, 39_900), fc.integer({ min: 0, max: maxAmountMinor }));
-const publish = arbitraryOf(offerEvents[0].data).chain((data) => currency.map((code): OfferCommand => ({ type: 'PublishOffer', ...data, currency: code })));
+const publish = arbitraryOf(offerEvents[0].data).chain((data) =>
+  currency.map((code): OfferCommand => ({ type: 'PublishOffer', ...data, currency: code })),
+);
 const offerCommand: Arbitrary<OfferCommand> = fc.oneof(
   publish,
   fc.record({ type: fc.constant('ChangePrice' as const), unitPriceMinor: price, currency }),
-  fc.record({ type: fc.constant('AdjustStock' as const), difference: fc.oneof(fc.integer({ min: -5, max: 5 }), fc.integer({ min: -maxOnHand, max: maxOnHand })) }),
+  fc.record({
+    type: fc.constant('AdjustStock' as const),
+    difference: fc.oneof(fc.integer({ min: -5, max: 5 }), fc.integer({ min: -maxOnHand, max: maxOnHand })),
+  }),
   fc.record({ type: fc.constant('WithdrawOffer' as const) }),
 );
 /** Sequences that mostly get past publication. */
 const offerLife = fc.tuple(publish, fc.array(offerCommand, { maxLength: 30 })).map(([first, rest]) => [first, ...rest]);
 
 describe('an offer, whatever is asked of it', () => {
-  test('makes only events of their declared shape, and evolves with each', () => fc.assert(fc.property(offerLife, (commands) => conforms(run(offer, commands).events))));
+  test('makes only events of their declared shape, and evolves with each', () =>
+    fc.assert(fc.property(offerLife, (commands) => conforms(run(offer, commands).events))));
 
   test('never has stock below zero, nor above what an offer may hold', () =>
     fc.assert(
@@ -60,7 +69,10 @@ describe('an offer, whatever is asked of it', () => {
     fc.assert(
       fc.property(offerLife, (commands) => {
         const { events, last } = run(offer, commands);
-        const pieces = events.reduce((total, { type, data }) => (type === 'OfferPublished' ? data.onHand : type === 'StockAdjusted' ? total + data.difference : total), 0);
+        const pieces = events.reduce(
+          (total, { type, data }) => (type === 'OfferPublished' ? data.onHand : type === 'StockAdjusted' ? total + data.difference : total),
+          0,
+        );
         if (last.status !== 'unpublished') assert.equal(last.onHand, pieces);
       }),
     ));
@@ -68,7 +80,9 @@ describe('an offer, whatever is asked of it', () => {
   test('keeps its merchant and currency for life', () =>
     fc.assert(
       fc.property(offerLife, (commands) => {
-        const kept = run(offer, commands).states.flatMap((state) => (state.status === 'unpublished' ? [] : [`${state.merchantId} ${state.currency}`]));
+        const kept = run(offer, commands).states.flatMap((state) =>
+          state.status === 'unpublished' ? [] : [`${state.merchantId} ${state.currency}`],
+        );
         assert.ok(new Set(kept).size <= 1);
       }),
     ));
@@ -98,16 +112,26 @@ describe('an offer, whatever is asked of it', () => {
 
 const offers: Arbitrary<Offer> = fc.oneof(
   { weight: 2, arbitrary: offerLife.map((commands) => run(offer, commands).last) },
-  { weight: 8, arbitrary: fc.record({ unitPriceMinor: fc.integer({ min: 1, max: 1e6 }), onHand: fc.integer({ min: 0, max: 9 }) }).map((some) => offerAfter(published(some))) },
+  {
+    weight: 8,
+    arbitrary: fc
+      .record({ unitPriceMinor: fc.integer({ min: 1, max: 1e6 }), onHand: fc.integer({ min: 0, max: 9 }) })
+      .map((some) => offerAfter(published(some))),
+  },
   { weight: 1, arbitrary: fc.constant(offer.initial) },
 );
 const sealed = arbitraryOf(Sealed);
 const quantity = fc.oneof({ weight: 4, arbitrary: fc.integer({ min: 1, max: 3 }) }, { weight: 1, arbitrary: fc.integer({ min: 1, max: 1_000 }) });
-const lines = fc
-  .array(fc.tuple(fc.uuid(), offers), { minLength: 1, maxLength: 3 })
-  .chain((known) =>
-    fc.array(
-      fc.tuple(fc.uuid(), fc.constantFrom(...known), quantity, fc.nat(5).map((chance) => chance > 0)).map(([lineId, [offerId, of], pieces, right]) => ({
+const lines = fc.array(fc.tuple(fc.uuid(), offers), { minLength: 1, maxLength: 3 }).chain((known) =>
+  fc.array(
+    fc
+      .tuple(
+        fc.uuid(),
+        fc.constantFrom(...known),
+        quantity,
+        fc.nat(5).map((chance) => chance > 0),
+      )
+      .map(([lineId, [offerId, of], pieces, right]) => ({
         lineId,
         offerId,
         quantity: pieces,
@@ -115,9 +139,9 @@ const lines = fc
         shownCurrency: of.status === 'unpublished' ? 'EUR' : of.currency,
         offer: of,
       })),
-      { minLength: 1, maxLength: 4 },
-    ),
-  );
+    { minLength: 1, maxLength: 4 },
+  ),
+);
 const place = fc.record({
   type: fc.constant('PlaceOrder' as const),
   day: fc.constantFrom('2025-06-30', '2025-07-01', '2026-11-23'),
@@ -127,19 +151,26 @@ const place = fc.record({
   paymentMethod: fc.string(),
   lines,
 });
-const orderCommand: Arbitrary<OrderCommand> = fc.oneof({ weight: 3, arbitrary: place }, { weight: 1, arbitrary: fc.constant({ type: 'CancelOrder' as const }) });
+const orderCommand: Arbitrary<OrderCommand> = fc.oneof(
+  { weight: 3, arbitrary: place },
+  { weight: 1, arbitrary: fc.constant({ type: 'CancelOrder' as const }) },
+);
 const orderLife = fc.array(orderCommand, { minLength: 1, maxLength: 8 });
 
 /** The terms of an order: all of it but where it stands in its life. */
-const termsOf = (state: Order): unknown => (state.status === 'unplaced' ? undefined : { ...state, status: '', lines: state.lines.map((line) => ({ ...line, status: '' })) });
+const termsOf = (state: Order): unknown =>
+  state.status === 'unplaced' ? undefined : { ...state, status: '', lines: state.lines.map((line) => ({ ...line, status: '' })) };
 
 describe('an order, whatever is asked of it', () => {
-  test('makes only events of their declared shape, and evolves with each', () => fc.assert(fc.property(orderLife, (commands) => conforms(run(order, commands).events))));
+  test('makes only events of their declared shape, and evolves with each', () =>
+    fc.assert(fc.property(orderLife, (commands) => conforms(run(order, commands).events))));
 
   test('never changes its terms once it is placed', () =>
     fc.assert(
       fc.property(orderLife, (commands) => {
-        const terms = run(order, commands).states.map(termsOf).filter((each) => each !== undefined);
+        const terms = run(order, commands)
+          .states.map(termsOf)
+          .filter((each) => each !== undefined);
         for (const each of terms) assert.deepEqual(each, terms[0]);
       }),
     ));

@@ -28,7 +28,8 @@ describe('keys', () => {
   /** The keys as a process of its own knows them. */
   const aProcess = () => openKeys({ pool, masterKey });
   const erase = (subject: string) => owner.query('update privacy.keys set wrapped = null, erased_at = now() where subject = $1', [subject]);
-  const stored = async (subject: string) => (await owner.query<{ wrapped: Buffer | null }>('select wrapped from privacy.keys where subject = $1', [subject])).rows;
+  const stored = async (subject: string) =>
+    (await owner.query<{ wrapped: Buffer | null }>('select wrapped from privacy.keys where subject = $1', [subject])).rows;
 
   test('are made at first use, and are the same for ever and in every process', async () => {
     const subject = randomUUID();
@@ -92,7 +93,10 @@ describe('keys', () => {
   test('cannot be destroyed or changed by the role that the platform runs under', async () => {
     const subject = randomUUID();
     await aProcess().of(subject);
-    for (const statement of ['update privacy.keys set wrapped = null, erased_at = now() where subject = $1', 'delete from privacy.keys where subject = $1']) {
+    for (const statement of [
+      'update privacy.keys set wrapped = null, erased_at = now() where subject = $1',
+      'delete from privacy.keys where subject = $1',
+    ]) {
       await assert.rejects(pool.query(statement, [subject]), /permission denied/);
     }
   });

@@ -45,7 +45,11 @@ describe('a sealed value', () => {
   test('opens beside others, in order', async () => {
     const [second, secondKey] = [randomUUID(), newKey()];
     const values = [seal(secondKey, second, 'name', 'b'), seal(key, subject, 'name', 'a'), seal(secondKey, second, 'email', 'c')];
-    assert.deepEqual(await opener(keysOf([subject, key], [second, secondKey]))(values), [{ kind: 'open', text: 'b' }, { kind: 'open', text: 'a' }, { kind: 'open', text: 'c' }]);
+    assert.deepEqual(await opener(keysOf([subject, key], [second, secondKey]))(values), [
+      { kind: 'open', text: 'b' },
+      { kind: 'open', text: 'a' },
+      { kind: 'open', text: 'c' },
+    ]);
   });
 
   test('does not open in another field', async () => {

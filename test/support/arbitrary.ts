@@ -16,7 +16,8 @@ type Shape = {
 };
 
 /** Generates values of a typebox schema: everything that the schema allows, and nothing else. */
-export const arbitraryOf = <Schema extends TSchema>(schema: Schema): Arbitrary<Static<Schema>> => ofShape(schema as Shape) as Arbitrary<Static<Schema>>;
+export const arbitraryOf = <Schema extends TSchema>(schema: Schema): Arbitrary<Static<Schema>> =>
+  ofShape(schema as Shape) as Arbitrary<Static<Schema>>;
 
 const ofShape = (shape: Shape): Arbitrary<unknown> => {
   if (shape.const !== undefined) return fc.constant(shape.const);

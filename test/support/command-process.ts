@@ -70,7 +70,12 @@ export type CommandProcess = ReturnType<typeof openCommandProcess>;
 export const offerOf = async (process: CommandProcess, change: Parameters<typeof publishOfferRequest>[0] = {}) => {
   const merchantId = randomUUID();
   const { offerId } = answerOf(await process.publishOffer(publishOfferRequest(change), callAs('merchant', { merchantId })));
-  return { offerId, merchantId, stream: offerStream(offerId), asMerchant: (more: Parameters<typeof callAs>[1] = {}) => callAs('merchant', { merchantId, ...more }) };
+  return {
+    offerId,
+    merchantId,
+    stream: offerStream(offerId),
+    asMerchant: (more: Parameters<typeof callAs>[1] = {}) => callAs('merchant', { merchantId, ...more }),
+  };
 };
 
 /** The message of an answered outcome; fails when it was refused. */

@@ -31,7 +31,10 @@ export const publishOfferRequest = (change: Partial<PublishOfferRequest> = {}): 
 });
 
 /** An order of one piece of each offer at 399.00 EUR, from Germany. */
-export const placeOrderRequest = (offerIds: readonly string[], change: Partial<PlaceOrderRequest> & { readonly priceMinor?: number; readonly customerId?: string } = {}): PlaceOrderRequest => {
+export const placeOrderRequest = (
+  offerIds: readonly string[],
+  change: Partial<PlaceOrderRequest> & { readonly priceMinor?: number; readonly customerId?: string } = {},
+): PlaceOrderRequest => {
   const { priceMinor = 39_900, customerId = randomUUID(), ...fields } = change;
   const { name, email, ...address } = personal;
   return {
