@@ -49,4 +49,7 @@ const applyOne = async (projection: AnyProjection, table: Table, client: ClientB
 };
 
 /** A value that does not fit its column or a constraint (SQLSTATE classes 22 and 23): the event's fault, and so for ever. Everything else is the database's and passes. */
-export const isDataError = (error: unknown): boolean => /^2[23]/.test(String((error as { code?: unknown } | null)?.code ?? ''));
+export const isDataError = (error: unknown): boolean => {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'string' && /^2[23]/.test(code);
+};

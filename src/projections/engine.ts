@@ -126,7 +126,8 @@ const writeEach = async ({ projection, table }: Target, client: ClientBase, assi
     const what = next.kind === 'event' ? next.event : next.logged;
     const group = next.kind === 'event' ? next.group : what.stream;
     const behind = blocked.has(group) ? group : blocked.has(what.stream) ? what.stream : undefined;
-    const error = behind !== undefined ? undefined : next.kind === 'failed' ? next.error : (await applyEach(projection, table, client, [next.event])).error;
+    const error =
+      behind !== undefined ? undefined : next.kind === 'failed' ? next.error : (await applyEach(projection, table, client, [next.event])).error;
     if (behind === undefined && error === undefined) {
       folded += 1;
       continue;

@@ -4,7 +4,9 @@ import { asError, type Entry } from './page.ts';
 import type { AnyProjection, Happened } from './projection.ts';
 
 /** An event and whose rows it changes; or one that fails before that can be said. */
-export type Assigned = { readonly kind: 'event'; readonly group: string; readonly event: Happened } | { readonly kind: 'failed'; readonly logged: Logged; readonly error: Error };
+export type Assigned =
+  | { readonly kind: 'event'; readonly group: string; readonly event: Happened }
+  | { readonly kind: 'failed'; readonly logged: Logged; readonly error: Error };
 
 /** What a page changes: for each group its rows after it, and what has to wait. */
 export type Folded = { readonly rows: ReadonlyMap<string, readonly object[]>; readonly parked: readonly ParkedEvent[]; readonly folded: number };
@@ -67,7 +69,11 @@ export const fold = (
 };
 
 /** An event that waits in a group: because it failed with this error, or behind one that did. */
-export const parkedEvent = (group: string, { id, stream, revision, position, type }: Pick<Logged, 'id' | 'stream' | 'revision' | 'position' | 'type'>, error?: Error): ParkedEvent => ({
+export const parkedEvent = (
+  group: string,
+  { id, stream, revision, position, type }: Pick<Logged, 'id' | 'stream' | 'revision' | 'position' | 'type'>,
+  error?: Error,
+): ParkedEvent => ({
   group,
   position,
   eventId: id,

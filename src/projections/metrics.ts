@@ -17,6 +17,12 @@ export const projectionMetrics = (registry: Registry, leads: () => ReadonlyMap<s
   });
   return {
     events: new Counter({ name: 'projection_events_total', help: 'Events folded into read models.', labelNames, registers }),
-    batchSeconds: new Histogram({ name: 'projection_batch_seconds', help: 'From a page of the log to its commit in the read model.', labelNames, registers, buckets: durationBuckets }),
+    batchSeconds: new Histogram({
+      name: 'projection_batch_seconds',
+      help: 'From a page of the log to its commit in the read model.',
+      labelNames,
+      registers,
+      buckets: durationBuckets,
+    }),
   };
 };

@@ -77,7 +77,9 @@ export const orders = documents<OrderRow, OrderEvent>({
     if (!row) throw new Error(`${type} before OrderPlaced`);
     switch (type) {
       case 'OrderCancelled':
-        return [{ ...row, status: 'CANCELLED', lines: row.lines.map((line) => ({ ...line, status: 'cancelled' })), revision, updated_at: recordedAt }];
+        return [
+          { ...row, status: 'CANCELLED', lines: row.lines.map((line) => ({ ...line, status: 'cancelled' })), revision, updated_at: recordedAt },
+        ];
     }
   },
 });

@@ -17,14 +17,21 @@ export const retryParked = async (source: Source, projection: AnyProjection, tab
   const name = subscriptionOf(projection);
   let left = 0;
   for (const [group, parked] of await loadParked(client, name)) {
-    if (parked.retryRequested && (await retryGroup(source, projection, table, client, parked))) source.logger.info({ projection: name, group }, 'a parked group took effect');
+    if (parked.retryRequested && (await retryGroup(source, projection, table, client, parked)))
+      source.logger.info({ projection: name, group }, 'a parked group took effect');
     else left += 1;
   }
   return left > 0;
 };
 
 /** True when all of the group took effect and it is free again. */
-const retryGroup = async (source: Source, projection: AnyProjection, table: Table, client: ClientBase, { events: parked }: ParkedGroup): Promise<boolean> => {
+const retryGroup = async (
+  source: Source,
+  projection: AnyProjection,
+  table: Table,
+  client: ClientBase,
+  { events: parked }: ParkedGroup,
+): Promise<boolean> => {
   const name = subscriptionOf(projection);
   const { events, error: unreadable } = await readAgain(source, parked);
   const { applied, error: failed } = await applyEach(projection, table, client, events);
@@ -36,7 +43,10 @@ const retryGroup = async (source: Source, projection: AnyProjection, table: Tabl
 };
 
 /** The events as the log has them, up to the first that cannot be decoded. */
-const readAgain = async ({ store, decode }: Source, parked: readonly ParkedEvent[]): Promise<{ readonly events: readonly Happened[]; readonly error?: Error }> => {
+const readAgain = async (
+  { store, decode }: Source,
+  parked: readonly ParkedEvent[],
+): Promise<{ readonly events: readonly Happened[]; readonly error?: Error }> => {
   const found = new Map<string, Logged>();
   const wanted = new Map(parked.map((event) => [event.eventId, event]));
   for (const [stream, events] of Map.groupBy(parked, ({ stream }) => stream)) {

@@ -28,7 +28,10 @@ export const runProjections = (options: {
   readonly logger: Logger;
   readonly metrics: Registry;
   readonly signal: AbortSignal;
-}): { /** Why a read model cannot be brought up to date by this process; empty: all is well. */ readonly ready: () => readonly string[]; readonly done: Promise<void> } => {
+}): {
+  /** Why a read model cannot be brought up to date by this process; empty: all is well. */ readonly ready: () => readonly string[];
+  readonly done: Promise<void>;
+} => {
   const { store, pool, projections, decode, holder, logger, metrics: registry, signal, leaseMs = defaultLeaseMs } = options;
   const leading = new Map<string, Leading>();
   const metrics = projectionMetrics(registry, () => new Map([...leading].map(([name, { leads }]) => [name, leads()])));

@@ -6,7 +6,11 @@ export type Table = {
   /** The rows of these groups. */
   readonly load: (client: ClientBase, groups: readonly string[]) => Promise<ReadonlyMap<string, readonly object[]>>;
   /** Makes the table hold `after` where it held `before`: one statement for all rows that changed, one for those that vanished. */
-  readonly write: (client: ClientBase, before: ReadonlyMap<string, readonly object[]>, after: ReadonlyMap<string, readonly object[]>) => Promise<void>;
+  readonly write: (
+    client: ClientBase,
+    before: ReadonlyMap<string, readonly object[]>,
+    after: ReadonlyMap<string, readonly object[]>,
+  ) => Promise<void>;
 };
 
 /** Looks the table's columns up and prepares its statements. */

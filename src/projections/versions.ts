@@ -44,7 +44,9 @@ export const liveVersion = async (pool: Pool, name: string): Promise<number | un
 export const show = async (client: ClientBase, projection: AnyProjection): Promise<void> => {
   const { name, version } = projection;
   await client.query(`set local lock_timeout = '1s'`);
-  await client.query(`drop view if exists read_models.${name}; create view read_models.${name} as select * from read_models.${subscriptionOf(projection)}`);
+  await client.query(
+    `drop view if exists read_models.${name}; create view read_models.${name} as select * from read_models.${subscriptionOf(projection)}`,
+  );
   await client.query(
     `insert into read_models.live (name, version, subscription) values ($1, $2, $3)
          on conflict (name) do update set version = excluded.version, subscription = excluded.subscription`,

@@ -18,7 +18,8 @@ export type Sight = { readonly kind: 'whole' } | { readonly kind: 'lines'; reado
 export const sightOf = (authority: Authority, order: { readonly customerId: string; readonly merchantIds: readonly string[] }): Sight => {
   if (actsForCustomer(authority, order.customerId)) return { kind: 'whole' };
   if (authority.anyMerchant) return { kind: 'lines' };
-  if (authority.merchantId !== undefined && order.merchantIds.includes(authority.merchantId)) return { kind: 'lines', merchantId: authority.merchantId };
+  if (authority.merchantId !== undefined && order.merchantIds.includes(authority.merchantId))
+    return { kind: 'lines', merchantId: authority.merchantId };
   return { kind: 'nothing' };
 };
 

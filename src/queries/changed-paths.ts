@@ -4,9 +4,11 @@
  */
 export const changedPaths = function* (before: unknown, after: unknown, path = ''): Generator<string> {
   if (Array.isArray(before) && Array.isArray(after)) {
-    for (let index = 0; index < Math.max(before.length, after.length); index += 1) yield* changedPaths(before[index], after[index], `${path}[${index}]`);
+    for (let index = 0; index < Math.max(before.length, after.length); index += 1)
+      yield* changedPaths(before[index], after[index], `${path}[${index}]`);
   } else if (isObject(before) && isObject(after)) {
-    for (const name of new Set([...Object.keys(before), ...Object.keys(after)])) yield* changedPaths(before[name], after[name], path === '' ? name : `${path}.${name}`);
+    for (const name of new Set([...Object.keys(before), ...Object.keys(after)]))
+      yield* changedPaths(before[name], after[name], path === '' ? name : `${path}.${name}`);
   } else if (before !== after) {
     yield path;
   }

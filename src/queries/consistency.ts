@@ -23,7 +23,11 @@ const believedMs = 250;
 type Waiter = { readonly reached: () => boolean; readonly resolve: () => void };
 
 /** One poller for all queries of the process: it asks for all checkpoints at once, and only while somebody waits. */
-export const openConsistency = (options: { readonly pool: Pool; readonly store: Pick<EventStore, 'identity' | 'head' | 'parsePosition'>; readonly logger: Logger }): Consistency => {
+export const openConsistency = (options: {
+  readonly pool: Pool;
+  readonly store: Pick<EventStore, 'identity' | 'head' | 'parsePosition'>;
+  readonly logger: Logger;
+}): Consistency => {
   const { pool, store, logger } = options;
   const waiters = new Set<Waiter>();
   let live: ReadonlyMap<string, ConsistencyPoint> = new Map();
@@ -94,14 +98,20 @@ export const openConsistency = (options: { readonly pool: Pool; readonly store: 
       const position = point && store.parsePosition(point.position);
       if (!point) return invalid();
       if (position && performance.now() - seenAt < believedMs && reachedBy(readModels, point)) return undefined;
-      if (!(await inThisLog(point.logId))) return refused('precondition_failed', 'LOG_CHANGED', 'The consistency token was given by another log than the one in use now: read without it.');
+      if (!(await inThisLog(point.logId)))
+        return refused(
+          'precondition_failed',
+          'LOG_CHANGED',
+          'The consistency token was given by another log than the one in use now: read without it.',
+        );
       if (!position || (await pastHead(position))) return invalid();
       if (waiters.size >= maxWaiters) return behind('Too many queries wait already.');
       if (await parked?.()) return undefined;
       const waitMs = Math.min(longestWaitMs, (call.deadline - performance.now()) * shareOfDeadline);
       // What was seen before the call began may have been taken back; only what is read from now on counts.
       const askedAt = performance.now();
-      const inTime = waitMs > 0 && (await wait(() => seenAt >= askedAt && reachedBy(readModels, { logId: point.logId, position }), waitMs, call.signal));
+      const inTime =
+        waitMs > 0 && (await wait(() => seenAt >= askedAt && reachedBy(readModels, { logId: point.logId, position }), waitMs, call.signal));
       return inTime ? undefined : behind('What the command wrote cannot be read yet.');
     },
   };

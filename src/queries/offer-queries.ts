@@ -1,4 +1,10 @@
-import { Offer_Status, type GetOfferRequest, type ListOffersRequest, type ListOffersResponse, type Offer } from '../contract/generated/orders/v1/offers.ts';
+import {
+  Offer_Status,
+  type GetOfferRequest,
+  type ListOffersRequest,
+  type ListOffersResponse,
+  type Offer,
+} from '../contract/generated/orders/v1/offers.ts';
 import { answered, refused, type Caller, type Method } from '../platform/call.ts';
 import type { Pool } from '../platform/database.ts';
 import { gather } from '../platform/gather.ts';
@@ -61,7 +67,11 @@ const columns = `
 const offerLoader =
   (pool: Pool) =>
   async (offerIds: readonly string[]): Promise<readonly (OfferRead | undefined)[]> => {
-    const { rows } = await pool.query<OfferRead>({ name: 'get-offers', text: `select ${columns} from read_models.offers where offer_id = any($1::uuid[])`, values: [offerIds] });
+    const { rows } = await pool.query<OfferRead>({
+      name: 'get-offers',
+      text: `select ${columns} from read_models.offers where offer_id = any($1::uuid[])`,
+      values: [offerIds],
+    });
     const found = new Map(rows.map((row) => [row.offer_id, row]));
     return offerIds.map((offerId) => found.get(offerId));
   };
@@ -76,7 +86,12 @@ const parkedOffer = async (pool: Pool, offerId: string): Promise<boolean> => {
   return rows.length > 0;
 };
 
-const listOfferRows = async (pool: Pool, filter: Readonly<Record<string, string>>, after: readonly string[] | undefined, limit: number): Promise<readonly OfferRead[]> => {
+const listOfferRows = async (
+  pool: Pool,
+  filter: Readonly<Record<string, string>>,
+  after: readonly string[] | undefined,
+  limit: number,
+): Promise<readonly OfferRead[]> => {
   const values: unknown[] = [];
   const bind = (value: unknown): string => `$${values.push(value)}`;
   const conditions = Object.entries(filter).map(([column, value]) => `${column} = ${bind(value)}`);
@@ -96,7 +111,10 @@ const viewOf = (row: OfferRead, caller: Caller): Offer => ({
   title: row.title,
   grade: row.grade,
   unitPrice: { amountMinor: BigInt(row.unit_price_minor), currency: row.currency },
-  purchasePrice: row.purchase_price_minor !== null && seesCost(caller, row.merchant_id) ? { amountMinor: BigInt(row.purchase_price_minor), currency: row.currency } : undefined,
+  purchasePrice:
+    row.purchase_price_minor !== null && seesCost(caller, row.merchant_id)
+      ? { amountMinor: BigInt(row.purchase_price_minor), currency: row.currency }
+      : undefined,
   available: row.status === 'PUBLISHED' ? row.on_hand : 0,
   vatScheme: row.vat_scheme,
   warrantyMonths: row.warranty_months,

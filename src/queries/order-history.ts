@@ -43,7 +43,8 @@ export const orderHistory =
       const event = decode(recorded) as OrderEvent;
       const before = state;
       state = order.evolve(state, event);
-      if (recorded.revision >= first) steps.push({ recorded, data: shown(event.data, caller), before: shown(before, caller), after: shown(state, caller) });
+      if (recorded.revision >= first)
+        steps.push({ recorded, data: shown(event.data, caller), before: shown(before, caller), after: shown(state, caller) });
     }
     if (state.status === 'unplaced') return refused('not_found', 'ORDER_NOT_FOUND', 'No such order is known.');
     if (!mayActOnOrder(authorityOf(caller), state)) return notYours();
@@ -81,7 +82,9 @@ const shown = (value: unknown, caller: Caller): unknown => {
   if (typeof value !== 'object' || value === null) return value;
   const merchantId = (value as { merchantId?: unknown }).merchantId;
   const cost = typeof merchantId === 'string' ? seesCost(caller, merchantId) : caller.scopes.has('orders:cost');
-  return Object.fromEntries(Object.entries(value).flatMap(([name, part]) => (name === 'purchasePriceMinor' && !cost ? [] : [[name, shown(part, caller)]])));
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([name, part]) => (name === 'purchasePriceMinor' && !cost ? [] : [[name, shown(part, caller)]])),
+  );
 };
 
 const openAll = async (steps: readonly Step[], open: Open): Promise<ReadonlyMap<string, Opened>> => {

@@ -1,4 +1,12 @@
-import { Order_Status, type GetOrderHistoryRequest, type GetOrderHistoryResponse, type GetOrderRequest, type ListOrdersRequest, type ListOrdersResponse, type Order } from '../contract/generated/orders/v1/orders.ts';
+import {
+  Order_Status,
+  type GetOrderHistoryRequest,
+  type GetOrderHistoryResponse,
+  type GetOrderRequest,
+  type ListOrdersRequest,
+  type ListOrdersResponse,
+  type Order,
+} from '../contract/generated/orders/v1/orders.ts';
 import { actsForCustomer, actsForMerchant } from '../domain/authority.ts';
 import type { EventStore } from '../eventstore/event-store.ts';
 import { answered, refused, type Caller, type Method, type Refusal } from '../platform/call.ts';
@@ -18,7 +26,6 @@ export type OrderQueries = {
   readonly listOrders: Method<ListOrdersRequest, ListOrdersResponse>;
   readonly getOrderHistory: Method<GetOrderHistoryRequest, GetOrderHistoryResponse>;
 };
-
 
 /** Reads orders from the read models, and their histories from the event store. */
 export const orderQueries = (options: {
@@ -62,7 +69,8 @@ export const orderQueries = (options: {
 };
 
 /** Its very first event waits for an operator. */
-const unshowable = (): Refusal => refused('unavailable', 'READ_MODEL_BEHIND', 'This order cannot be shown for now; operators have been told.', { retryAfterMs: 5_000 });
+const unshowable = (): Refusal =>
+  refused('unavailable', 'READ_MODEL_BEHIND', 'This order cannot be shown for now; operators have been told.', { retryAfterMs: 5_000 });
 
 /** A missing claim never widens: a token without tenants sees no order at all. */
 const boundToNobody = ({ scopes, customerId, merchantId }: Caller): boolean =>

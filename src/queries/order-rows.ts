@@ -15,7 +15,11 @@ const columns = `
 export const orderLoader =
   (pool: Pool) =>
   async (orderIds: readonly string[]): Promise<readonly (OrderRead | undefined)[]> => {
-    const { rows } = await pool.query<OrderRead>({ name: 'get-orders', text: `select ${columns} from read_models.orders o where o.order_id = any($1::uuid[])`, values: [orderIds] });
+    const { rows } = await pool.query<OrderRead>({
+      name: 'get-orders',
+      text: `select ${columns} from read_models.orders o where o.order_id = any($1::uuid[])`,
+      values: [orderIds],
+    });
     const found = new Map(rows.map((row) => [row.order_id, row]));
     return orderIds.map((orderId) => found.get(orderId));
   };
@@ -47,7 +51,8 @@ export const listOrderRows = async (
   const bind = (value: unknown): string => `$${values.push(value)}`;
   const conditions: string[] = [];
   if (linesLead) conditions.push(`merchant_id = ${bind(merchantId)}`);
-  else if (merchantId !== undefined) conditions.push(`exists (select from read_models.order_lines l where l.order_id = led.order_id and l.merchant_id = ${bind(merchantId)})`);
+  else if (merchantId !== undefined)
+    conditions.push(`exists (select from read_models.order_lines l where l.order_id = led.order_id and l.merchant_id = ${bind(merchantId)})`);
   if (customerId !== undefined) conditions.push(`customer_id = ${bind(customerId)}`);
   if (status !== undefined) conditions.push(`${linesLead ? 'order_status' : 'status'} = ${bind(status)}`);
   if (after) conditions.push(`(placed_at, order_id) < (${bind(after[0])}, ${bind(after[1])})`);

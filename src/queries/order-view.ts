@@ -1,5 +1,12 @@
 import { Availability, type Money } from '../contract/generated/orders/v1/common.ts';
-import { Order_Status, OrderLine_Status, type Contact, type Order, type OrderLine, type ShippingAddress } from '../contract/generated/orders/v1/orders.ts';
+import {
+  Order_Status,
+  OrderLine_Status,
+  type Contact,
+  type Order,
+  type OrderLine,
+  type ShippingAddress,
+} from '../contract/generated/orders/v1/orders.ts';
 import { sum, times, vatInside } from '../domain/money.ts';
 import type { Sealed } from '../domain/event.ts';
 import type { Caller } from '../platform/call.ts';
@@ -21,7 +28,10 @@ export const viewOrders = async (rows: readonly OrderRead[], caller: Caller, ope
   const authority = authorityOf(caller);
   const sights = rows.map((row) => sightOf(authority, { customerId: row.customer_id, merchantIds: row.lines.map(({ merchantId }) => merchantId) }));
   const opening = seesPersonal(caller) ? rows.filter((_, index) => sights[index]!.kind === 'whole') : [];
-  const opened = opening.length === 0 ? [] : await open(opening.flatMap(({ contact, shipping_address }) => [contact.name, contact.email, shipping_address.address]));
+  const opened =
+    opening.length === 0
+      ? []
+      : await open(opening.flatMap(({ contact, shipping_address }) => [contact.name, contact.email, shipping_address.address]));
   const personal = new Map(opening.map((row, index) => [row, opened.slice(index * 3, index * 3 + 3)]));
 
   return rows.map((row, index) => {

@@ -16,7 +16,8 @@ before(async () => {
 after(() => stand.close());
 
 const assertComplete = async (): Promise<void> => {
-  for (const projection of readModels) assert.deepEqual(await rowsOf(stand.pool, projection), await expectedRows(stand.store, stand.pool, projection), projection.name);
+  for (const projection of readModels)
+    assert.deepEqual(await rowsOf(stand.pool, projection), await expectedRows(stand.store, stand.pool, projection), projection.name);
 };
 
 test('read models hold what the log says, and follow it', async () => {
@@ -72,7 +73,11 @@ test('processes that come and go, two at a time, change nothing in the end resul
   })();
   for (let round = 0; round < 6; round += 1) {
     const two = [startProjector(stand, { leaseMs: 300 }), startProjector(stand, { leaseMs: 300 })];
-    await until('something moved', async () => (await stand.pool.query(`select 1 from subscriptions.checkpoints where updated_at > clock_timestamp() - interval '1 s'`)).rowCount! > 0);
+    await until(
+      'something moved',
+      async () =>
+        (await stand.pool.query(`select 1 from subscriptions.checkpoints where updated_at > clock_timestamp() - interval '1 s'`)).rowCount! > 0,
+    );
     await Promise.all(two.map((projector) => projector.stop()));
   }
   await writing;
@@ -101,7 +106,12 @@ test('of two processes one folds an event, and the other takes over when it stop
 });
 
 test('rows that a fold leaves out are deleted', async () => {
-  const vanishing = { ...orders, name: 'vanishing', evolve: (rows: Parameters<typeof orders.evolve>[0], event: Parameters<typeof orders.evolve>[1]) => (event.type === 'OrderCancelled' ? [] : orders.evolve(rows, event)) };
+  const vanishing = {
+    ...orders,
+    name: 'vanishing',
+    evolve: (rows: Parameters<typeof orders.evolve>[0], event: Parameters<typeof orders.evolve>[1]) =>
+      event.type === 'OrderCancelled' ? [] : orders.evolve(rows, event),
+  };
   const projector = startProjector(stand, { projections: [vanishing] });
   const orderId = randomUUID();
   await appendTo(stand.store, `order-${orderId}`, orderPlaced());
@@ -120,11 +130,18 @@ test('a new version is built beside the live one, and shown when it has caught u
   await first.stop();
   const next = { ...orders, version: 2, create: (table: string) => orders.create(table).replace('status ', `note text default 'second', status `) };
   const second = startProjector(stand, { projections: [next] });
-  await until('the view shows version 2', async () => (await stand.pool.query(`select from read_models.live where name = 'orders' and version = 2`)).rowCount === 1);
-  const { rows } = await stand.pool.query(`select (select count(*) from read_models.orders) as shown, (select count(*) from read_models.orders_v1) as before`);
+  await until(
+    'the view shows version 2',
+    async () => (await stand.pool.query(`select from read_models.live where name = 'orders' and version = 2`)).rowCount === 1,
+  );
+  const { rows } = await stand.pool.query(
+    `select (select count(*) from read_models.orders) as shown, (select count(*) from read_models.orders_v1) as before`,
+  );
   assert.equal(rows[0].shown, rows[0].before);
   await second.stop();
-  const { rows: leftBehind } = await stand.pool.query(`update read_models.live set version = 1, subscription = 'orders_v1' where name = 'orders' returning 1`);
+  const { rows: leftBehind } = await stand.pool.query(
+    `update read_models.live set version = 1, subscription = 'orders_v1' where name = 'orders' returning 1`,
+  );
   assert.equal(leftBehind.length, 1);
 });
 
@@ -144,11 +161,28 @@ test('matching events that are committed while a page without any is read are no
   const projector = startProjector(stand);
   let others = true;
   const noise = (async () => {
-    while (others) await appendTo(stand.store, `offer-${randomUUID()}`, newEvent('OfferPublished', { merchantId: randomUUID(), sku: 'S', title: 'T', grade: 'A', currency: 'EUR', unitPriceMinor: 1, onHand: 1, vatScheme: 'STANDARD', warrantyMonths: 0 }));
+    while (others)
+      await appendTo(
+        stand.store,
+        `offer-${randomUUID()}`,
+        newEvent('OfferPublished', {
+          merchantId: randomUUID(),
+          sku: 'S',
+          title: 'T',
+          grade: 'A',
+          currency: 'EUR',
+          unitPriceMinor: 1,
+          onHand: 1,
+          vatScheme: 'STANDARD',
+          warrantyMonths: 0,
+        }),
+      );
   })();
-  await Promise.all(Array.from({ length: 16 }, async () => {
-    for (let index = 0; index < 20; index += 1) await appendTo(stand.store, `order-${randomUUID()}`, orderPlaced());
-  }));
+  await Promise.all(
+    Array.from({ length: 16 }, async () => {
+      for (let index = 0; index < 20; index += 1) await appendTo(stand.store, `order-${randomUUID()}`, orderPlaced());
+    }),
+  );
   others = false;
   await noise;
   await caughtUp(stand);

@@ -29,9 +29,16 @@ const decode = ({ type, data }: Pick<Logged, 'type' | 'data'>) => {
 };
 
 const history = fc
-  .array(fc.record({ group: fc.constantFrom('a', 'b', 'c'), stream: fc.constantFrom('s-1', 's-2', 's-3'), kind: fc.oneof({ weight: 8, arbitrary: fc.constant('fine') }, fc.constantFrom('fails', 'broken', 'other')) }), {
-    maxLength: 40,
-  })
+  .array(
+    fc.record({
+      group: fc.constantFrom('a', 'b', 'c'),
+      stream: fc.constantFrom('s-1', 's-2', 's-3'),
+      kind: fc.oneof({ weight: 8, arbitrary: fc.constant('fine') }, fc.constantFrom('fails', 'broken', 'other')),
+    }),
+    {
+      maxLength: 40,
+    },
+  )
   .map((events) =>
     events.map(({ group, stream, kind }, index): Entry => {
       const logged: Logged = {

@@ -43,10 +43,22 @@ export const orderPlaced = (changes: Partial<PlacedData> = {}): NewEvent => {
 export const orderCancelled = (): NewEvent => newEvent('OrderCancelled', { customerId: randomUUID() });
 
 export const offerPublished = (changes: Partial<Extract<OfferEvent, { type: 'OfferPublished' }>['data']> = {}): NewEvent =>
-  newEvent('OfferPublished', { merchantId: randomUUID(), sku: 'S', title: 'T', grade: 'A', currency: 'EUR', unitPriceMinor: 10_000, onHand: 3, vatScheme: 'STANDARD', warrantyMonths: 12, ...changes });
+  newEvent('OfferPublished', {
+    merchantId: randomUUID(),
+    sku: 'S',
+    title: 'T',
+    grade: 'A',
+    currency: 'EUR',
+    unitPriceMinor: 10_000,
+    onHand: 3,
+    vatScheme: 'STANDARD',
+    warrantyMonths: 12,
+    ...changes,
+  });
 
 export const stockAdjusted = (onHand: number): NewEvent => newEvent('StockAdjusted', { merchantId: randomUUID(), difference: 1, onHand });
-export const priceChanged = (unitPriceMinor: number): NewEvent => newEvent('PriceChanged', { merchantId: randomUUID(), currency: 'EUR', unitPriceMinor });
+export const priceChanged = (unitPriceMinor: number): NewEvent =>
+  newEvent('PriceChanged', { merchantId: randomUUID(), currency: 'EUR', unitPriceMinor });
 
 /** A little market: orders that are placed and some cancelled, offers that change price and stock, mixed. */
 export const market = async (store: EventStore, size: number): Promise<void> => {
@@ -65,12 +77,19 @@ export const market = async (store: EventStore, size: number): Promise<void> => 
 
 /** A read model's rows as PostgreSQL has them, in the order of their keys. */
 export const rowsOf = async (pool: Pool, projection: AnyProjection): Promise<readonly object[]> => {
-  const { rows } = await pool.query<{ row: object }>(`select to_json(t) as row from read_models.${subscriptionOf(projection)} t order by ${projection.key.join(', ')}`);
+  const { rows } = await pool.query<{ row: object }>(
+    `select to_json(t) as row from read_models.${subscriptionOf(projection)} t order by ${projection.key.join(', ')}`,
+  );
   return rows.map(({ row }) => row);
 };
 
 /** The rows that a fold of the whole log, event by event, leads to; as PostgreSQL would have them. */
-export const expectedRows = async (store: EventStore, pool: Pool, projection: AnyProjection, skip: (event: { readonly id: string }) => boolean = () => false): Promise<readonly object[]> => {
+export const expectedRows = async (
+  store: EventStore,
+  pool: Pool,
+  projection: AnyProjection,
+  skip: (event: { readonly id: string }) => boolean = () => false,
+): Promise<readonly object[]> => {
   const groups = new Map<string, readonly object[]>();
   const types = new Set(projection.on.map(({ type }) => type));
   const head = await store.head();
@@ -86,8 +105,9 @@ export const expectedRows = async (store: EventStore, pool: Pool, projection: An
     }
   }
   const table = `read_models.${subscriptionOf(projection)}`;
-  const { rows } = await pool.query<{ row: object }>(`select to_json(t) as row from json_populate_recordset(null::${table}, $1::json) t order by ${projection.key.join(', ')}`, [
-    JSON.stringify([...groups.values()].flat()),
-  ]);
+  const { rows } = await pool.query<{ row: object }>(
+    `select to_json(t) as row from json_populate_recordset(null::${table}, $1::json) t order by ${projection.key.join(', ')}`,
+    [JSON.stringify([...groups.values()].flat())],
+  );
   return rows.map(({ row }) => row);
 };

@@ -141,7 +141,10 @@ test('a value that the table refuses parks its group, from the very event on', a
     { offer_id: bad, unit_price_minor: 777, on_hand: 3 },
     { offer_id: good, unit_price_minor: 10_000, on_hand: 3 },
   ]);
-  assert.deepEqual((await listParked(stand.pool, 'refusing_v1')).get(bad)?.events.map(({ type }) => type), ['StockAdjusted', 'PriceChanged']);
+  assert.deepEqual(
+    (await listParked(stand.pool, 'refusing_v1')).get(bad)?.events.map(({ type }) => type),
+    ['StockAdjusted', 'PriceChanged'],
+  );
 });
 
 test('an event that cannot be decoded parks its stream', async () => {
@@ -177,7 +180,10 @@ test('a reader stops before an event newer than itself, says so, and gives the l
     assert.deepEqual(rows, [{ order_id: before_ }]);
     assert.deepEqual([...(await parkedGroups(own.pool, 'orders_v1'))], []);
     const known = decoder(catalogue);
-    const newer = startProjector(own, { projections: [orders], decode: (recorded) => (recorded.type === 'OrderGiftWrapped' ? { type: recorded.type, data: {} } : known(recorded)) });
+    const newer = startProjector(own, {
+      projections: [orders],
+      decode: (recorded) => (recorded.type === 'OrderGiftWrapped' ? { type: recorded.type, data: {} } : known(recorded)),
+    });
     await caughtUp(own, [orders]);
     assert.equal((await own.pool.query('select from read_models.orders')).rowCount, 2);
     await newer.stop();

@@ -31,11 +31,13 @@ export const refusalOf = (outcome: Outcome<unknown>): Pick<Refusal, 'status' | '
 };
 
 /** Opens what the tests seal: the address is JSON, everything else says what it was. `erased` names subjects whose key is gone. */
-export const openerOf = (options: { readonly erased?: ReadonlySet<string>; readonly asked?: Sealed[] } = {}) => async (values: readonly Sealed[]): Promise<readonly Opened[]> => {
-  options.asked?.push(...values);
-  return values.map(({ subject, field, sealed }) => {
-    if (options.erased?.has(subject)) return { kind: 'erased' };
-    const address = { recipient: 'Ada', line1: 'Street 1', line2: '', postalCode: '10115', city: 'Berlin' };
-    return { kind: 'open', text: field === 'address' ? JSON.stringify(address) : `open ${sealed}` };
-  });
-};
+export const openerOf =
+  (options: { readonly erased?: ReadonlySet<string>; readonly asked?: Sealed[] } = {}) =>
+  async (values: readonly Sealed[]): Promise<readonly Opened[]> => {
+    options.asked?.push(...values);
+    return values.map(({ subject, field, sealed }) => {
+      if (options.erased?.has(subject)) return { kind: 'erased' };
+      const address = { recipient: 'Ada', line1: 'Street 1', line2: '', postalCode: '10115', city: 'Berlin' };
+      return { kind: 'open', text: field === 'address' ? JSON.stringify(address) : `open ${sealed}` };
+    });
+  };

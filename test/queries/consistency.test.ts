@@ -22,10 +22,13 @@ before(async () => {
   const { pool, store } = stand;
   await prepareReadModels(pool, readModels);
   const query = pool.query.bind(pool);
-  const counted = { ...pool, query: (...given: Parameters<typeof query>) => {
-    if (JSON.stringify(given[0]).includes('live-checkpoints')) polls += 1;
-    return query(...given);
-  } } as unknown as typeof pool;
+  const counted = {
+    ...pool,
+    query: (...given: Parameters<typeof query>) => {
+      if (JSON.stringify(given[0]).includes('live-checkpoints')) polls += 1;
+      return query(...given);
+    },
+  } as unknown as typeof pool;
   consistency = openConsistency({ pool: counted, store, logger: silent });
   queries = orderQueries({ pool, store, consistency, open: openerOf() });
 });
@@ -64,7 +67,7 @@ test('every read with the token of the last command sees it', async () => {
   await projector.stop();
 });
 
-test('the wait ends before the caller\'s deadline, with an invitation to try again', async () => {
+test("the wait ends before the caller's deadline, with an invitation to try again", async () => {
   const orderId = randomUUID();
   const consistencyToken = await happen(orderId);
   const deadline = performance.now() + 300;
@@ -89,7 +92,10 @@ test('nobody is polled for once nobody waits', async () => {
 
 test('a malformed token is invalid', async () => {
   for (const consistencyToken of ['nonsense', '!!', encodeToken({ logId: randomUUID(), position: '1' }).slice(3)]) {
-    assert.deepEqual(refusalOf(await queries.getOrder({ orderId: randomUUID() }, callOf(support, { consistencyToken }))), { status: 'invalid', code: 'INVALID_CONSISTENCY_TOKEN' });
+    assert.deepEqual(refusalOf(await queries.getOrder({ orderId: randomUUID() }, callOf(support, { consistencyToken }))), {
+      status: 'invalid',
+      code: 'INVALID_CONSISTENCY_TOKEN',
+    });
   }
 });
 
@@ -97,12 +103,18 @@ test('a token past the end of the log is invalid', async () => {
   const { id: logId } = await stand.store.identity();
   const head = await stand.store.head();
   const consistencyToken = encodeToken({ logId, position: head.slice(0, -6) + '999999' });
-  assert.deepEqual(refusalOf(await queries.getOrder({ orderId: randomUUID() }, callOf(support, { consistencyToken }))), { status: 'invalid', code: 'INVALID_CONSISTENCY_TOKEN' });
+  assert.deepEqual(refusalOf(await queries.getOrder({ orderId: randomUUID() }, callOf(support, { consistencyToken }))), {
+    status: 'invalid',
+    code: 'INVALID_CONSISTENCY_TOKEN',
+  });
 });
 
 test('a token of another log is refused as such', async () => {
   const consistencyToken = encodeToken({ logId: randomUUID(), position: await stand.store.head() });
-  assert.deepEqual(refusalOf(await queries.getOrder({ orderId: randomUUID() }, callOf(support, { consistencyToken }))), { status: 'precondition_failed', code: 'LOG_CHANGED' });
+  assert.deepEqual(refusalOf(await queries.getOrder({ orderId: randomUUID() }, callOf(support, { consistencyToken }))), {
+    status: 'precondition_failed',
+    code: 'LOG_CHANGED',
+  });
 });
 
 test('an order of which something is parked answers at once, as stale', async () => {
@@ -112,7 +124,18 @@ test('an order of which something is parked answers at once, as stale', async ()
   await caughtUp(stand);
   await projector.stop();
   const client = await stand.pool.connect();
-  await park(client, 'orders_v1', [{ group: orderId, position: await stand.store.head(), eventId: randomUUID(), stream: `order-${orderId}`, revision: 1, type: 'OrderCancelled', attempts: 1, error: 'x' }]);
+  await park(client, 'orders_v1', [
+    {
+      group: orderId,
+      position: await stand.store.head(),
+      eventId: randomUUID(),
+      stream: `order-${orderId}`,
+      revision: 1,
+      type: 'OrderCancelled',
+      attempts: 1,
+      error: 'x',
+    },
+  ]);
   client.release();
   const consistencyToken = await happen(orderId, orderCancelled());
   const order = messageOf(await queries.getOrder({ orderId }, callOf(support, { consistencyToken })));
@@ -123,7 +146,12 @@ test('a list brings everything up to its token', async () => {
   const projector = startProjector(stand);
   const customerId = randomUUID();
   const token = await happen(randomUUID(), orderPlaced({ customerId }));
-  const { orders } = messageOf(await queries.listOrders({ customerId, merchantId: '', status: 'STATUS_UNSPECIFIED', pageToken: '' }, callOf(support, { consistencyToken: token })));
+  const { orders } = messageOf(
+    await queries.listOrders(
+      { customerId, merchantId: '', status: 'STATUS_UNSPECIFIED', pageToken: '' },
+      callOf(support, { consistencyToken: token }),
+    ),
+  );
   assert.equal(orders.length, 1);
   await projector.stop();
 });

@@ -42,7 +42,10 @@ const list = async (request: Partial<ListOffersRequest>, caller: Caller = shoppe
 test('an offer reads with its newest price and stock', async () => {
   const offerId = await publish({ title: 'Phone', warrantyMonths: 24 }, priceChanged(12_300), stockAdjusted(9));
   const offer = messageOf(await get(offerId));
-  assert.deepEqual([offer.title, offer.unitPrice, offer.available, offer.status, offer.revision, offer.warrantyMonths], ['Phone', { amountMinor: 12_300n, currency: 'EUR' }, 9, 'PUBLISHED', 2n, 24]);
+  assert.deepEqual(
+    [offer.title, offer.unitPrice, offer.available, offer.status, offer.revision, offer.warrantyMonths],
+    ['Phone', { amountMinor: 12_300n, currency: 'EUR' }, 9, 'PUBLISHED', 2n, 24],
+  );
 });
 
 test('of a withdrawn offer nothing is available', async () => {

@@ -30,7 +30,8 @@ after(async () => {
 });
 
 const [mine, theirs] = [randomUUID(), randomUUID()];
-const customer = (customerId: string, ...scopes: string[]) => callerWith(['orders:read', 'orders:personal', 'orders:history', ...scopes], { customerId });
+const customer = (customerId: string, ...scopes: string[]) =>
+  callerWith(['orders:read', 'orders:personal', 'orders:history', ...scopes], { customerId });
 const merchant = (merchantId: string, ...scopes: string[]) => callerWith(['orders:read', 'orders:personal', ...scopes], { merchantId });
 const support = callerWith(['orders:read', 'orders:personal', 'orders:history', 'tenants:any-customer', 'tenants:any-merchant']);
 
@@ -49,14 +50,34 @@ const list = async (caller: Caller, request: Partial<ListOrdersRequest> = {}) =>
 
 test('a customer sees its whole order, with its own data opened', async () => {
   const customerId = randomUUID();
-  const orderId = await place({ customerId, lines: [orderLine({ merchantId: mine, quantity: 2, unitPriceMinor: 11_900 }), orderLine({ merchantId: theirs, vatScheme: 'MARGIN', purchasePriceMinor: 5, unitPriceMinor: 100 })] });
+  const orderId = await place({
+    customerId,
+    lines: [
+      orderLine({ merchantId: mine, quantity: 2, unitPriceMinor: 11_900 }),
+      orderLine({ merchantId: theirs, vatScheme: 'MARGIN', purchasePriceMinor: 5, unitPriceMinor: 100 }),
+    ],
+  });
   const order = messageOf(await get(orderId.toUpperCase(), customer(customerId)));
   assert.equal(order.orderId, orderId);
   assert.equal(order.customerId, customerId);
   assert.deepEqual(order.total, { amountMinor: 23_900n, currency: 'EUR' });
-  assert.deepEqual(order.lines.map(({ vat, purchasePrice }) => [vat?.amountMinor, purchasePrice]), [[3_800n, undefined], [undefined, undefined]]);
+  assert.deepEqual(
+    order.lines.map(({ vat, purchasePrice }) => [vat?.amountMinor, purchasePrice]),
+    [
+      [3_800n, undefined],
+      [undefined, undefined],
+    ],
+  );
   assert.deepEqual(order.contact, { availability: 'AVAILABILITY_AVAILABLE', name: 'open sealed name', email: 'open sealed email', language: 'de' });
-  assert.deepEqual(order.shippingAddress, { availability: 'AVAILABILITY_AVAILABLE', recipient: 'Ada', line1: 'Street 1', line2: '', postalCode: '10115', city: 'Berlin', countryCode: 'DE' });
+  assert.deepEqual(order.shippingAddress, {
+    availability: 'AVAILABILITY_AVAILABLE',
+    recipient: 'Ada',
+    line1: 'Street 1',
+    line2: '',
+    postalCode: '10115',
+    city: 'Berlin',
+    countryCode: 'DE',
+  });
   assert.equal(order.stale, false);
   assert.equal(order.revision, 0n);
 });
@@ -84,10 +105,18 @@ test('what was erased reads as erased', async () => {
 });
 
 test('a merchant sees its own lines and their subtotal, and nothing of the customer', async () => {
-  const orderId = await place({ lines: [orderLine({ merchantId: mine, unitPriceMinor: 1_000, vatScheme: 'MARGIN', purchasePriceMinor: 700 }), orderLine({ merchantId: theirs, unitPriceMinor: 5_000 })] });
+  const orderId = await place({
+    lines: [
+      orderLine({ merchantId: mine, unitPriceMinor: 1_000, vatScheme: 'MARGIN', purchasePriceMinor: 700 }),
+      orderLine({ merchantId: theirs, unitPriceMinor: 5_000 }),
+    ],
+  });
   asked.length = 0;
   const order = messageOf(await get(orderId, merchant(mine)));
-  assert.deepEqual(order.lines.map(({ merchantId, purchasePrice }) => [merchantId, purchasePrice?.amountMinor]), [[mine, 700n]]);
+  assert.deepEqual(
+    order.lines.map(({ merchantId, purchasePrice }) => [merchantId, purchasePrice?.amountMinor]),
+    [[mine, 700n]],
+  );
   assert.equal(order.total?.amountMinor, 1_000n);
   assert.equal(order.customerId, '');
   assert.equal(order.paymentMethod, '');
@@ -106,7 +135,8 @@ test('costs of all merchants are seen with orders:cost only', async () => {
 
 test('an order of others is forbidden, to customers, to merchants and to tokens bound to nobody', async () => {
   const orderId = await place({ lines: [orderLine({ merchantId: theirs })] });
-  for (const caller of [customer(randomUUID()), merchant(mine), callerWith(['orders:read', 'orders:personal'])]) assert.deepEqual(refusalOf(await get(orderId, caller)), { status: 'forbidden', code: 'FORBIDDEN' });
+  for (const caller of [customer(randomUUID()), merchant(mine), callerWith(['orders:read', 'orders:personal'])])
+    assert.deepEqual(refusalOf(await get(orderId, caller)), { status: 'forbidden', code: 'FORBIDDEN' });
 });
 
 test('an unknown order is not found, though a token bound to nobody does not learn even that', async () => {
@@ -118,7 +148,18 @@ test('an order of which something is parked says that it is stale', async () => 
   const orderId = await place();
   await caughtUp(stand);
   const client = await stand.pool.connect();
-  await park(client, 'orders_v1', [{ group: orderId, position: await stand.store.head(), eventId: randomUUID(), stream: `order-${orderId}`, revision: 1, type: 'OrderCancelled', attempts: 1, error: 'x' }]);
+  await park(client, 'orders_v1', [
+    {
+      group: orderId,
+      position: await stand.store.head(),
+      eventId: randomUUID(),
+      stream: `order-${orderId}`,
+      revision: 1,
+      type: 'OrderCancelled',
+      attempts: 1,
+      error: 'x',
+    },
+  ]);
   client.release();
   assert.equal(messageOf(await get(orderId, support)).stale, true);
 });
@@ -149,12 +190,24 @@ test('a merchant lists the orders with its lines, each once, by status too', asy
   await appendTo(stand.store, `order-${second}`, orderCancelled());
   await caughtUp(stand);
   const all = messageOf(await list(merchant(merchantId)));
-  assert.deepEqual(all.orders.map(({ orderId, lines }) => [orderId, lines.length]), [[second, 1], [first, 2]]);
+  assert.deepEqual(
+    all.orders.map(({ orderId, lines }) => [orderId, lines.length]),
+    [
+      [second, 1],
+      [first, 2],
+    ],
+  );
   const cancelled = messageOf(await list(merchant(merchantId), { status: Order_Status.CANCELLED }));
-  assert.deepEqual(cancelled.orders.map(({ orderId }) => orderId), [second]);
+  assert.deepEqual(
+    cancelled.orders.map(({ orderId }) => orderId),
+    [second],
+  );
   const paged = messageOf(await list(merchant(merchantId), { pageSize: 1 }));
   const rest = messageOf(await list(merchant(merchantId), { pageSize: 1, pageToken: paged.nextPageToken }));
-  assert.deepEqual([...paged.orders, ...rest.orders].map(({ orderId }) => orderId), [second, first]);
+  assert.deepEqual(
+    [...paged.orders, ...rest.orders].map(({ orderId }) => orderId),
+    [second, first],
+  );
   assert.equal(rest.nextPageToken, '');
 });
 
@@ -163,16 +216,26 @@ test('a list never widens beyond the token', async () => {
   const own = await place({ customerId, lines: [orderLine({ merchantId: mine })] });
   await place({ lines: [orderLine({ merchantId: mine })] });
   await caughtUp(stand);
-  assert.deepEqual(messageOf(await list(customer(customerId))).orders.map(({ orderId }) => orderId), [own]);
-  assert.deepEqual(messageOf(await list(customer(customerId), { merchantId: mine })).orders.map(({ orderId }) => orderId), [own]);
-  assert.deepEqual(messageOf(await list(support, { customerId })).orders.map(({ orderId }) => orderId), [own]);
+  assert.deepEqual(
+    messageOf(await list(customer(customerId))).orders.map(({ orderId }) => orderId),
+    [own],
+  );
+  assert.deepEqual(
+    messageOf(await list(customer(customerId), { merchantId: mine })).orders.map(({ orderId }) => orderId),
+    [own],
+  );
+  assert.deepEqual(
+    messageOf(await list(support, { customerId })).orders.map(({ orderId }) => orderId),
+    [own],
+  );
   for (const [caller, request] of [
     [customer(customerId), { customerId: randomUUID() }],
     [merchant(mine), { merchantId: theirs }],
     [merchant(mine), { customerId }],
     [callerWith(['orders:read']), {}],
     [callerWith(['orders:read', 'tenants:any-merchant']), { customerId }],
-  ] as const) assert.deepEqual(refusalOf(await list(caller, request)), { status: 'forbidden', code: 'FORBIDDEN' });
+  ] as const)
+    assert.deepEqual(refusalOf(await list(caller, request)), { status: 'forbidden', code: 'FORBIDDEN' });
 });
 
 test('a page token of another filter, another caller or another hand is refused', async () => {
@@ -200,7 +263,13 @@ test('a history tells each event, the state after it and what changed', async ()
   await appendTo(stand.store, `order-${orderId}`, { ...cancelled, meta: { ...cancelled.meta, reason } });
   const { events, nextPageToken } = messageOf(await history(orderId, customer(mine)));
   assert.equal(nextPageToken, '');
-  assert.deepEqual(events.map(({ type, revision, changed }) => [type, revision, changed.includes('status')]), [['OrderPlaced', 0n, true], ['OrderCancelled', 1n, true]]);
+  assert.deepEqual(
+    events.map(({ type, revision, changed }) => [type, revision, changed.includes('status')]),
+    [
+      ['OrderPlaced', 0n, true],
+      ['OrderCancelled', 1n, true],
+    ],
+  );
   assert.deepEqual(events[1]?.changed, ['status', 'lines[0].status']);
   assert.equal(events[1]?.state?.['status'], 'cancelled');
   assert.deepEqual(events[1]?.reason, { availability: 'AVAILABILITY_AVAILABLE', text: 'open changed my mind' });

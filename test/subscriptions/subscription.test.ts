@@ -13,9 +13,20 @@ before(async () => {
 });
 after(() => stand.close());
 
-const hold = async (name: string, options: { readonly leaseMs?: number; readonly signal?: AbortSignal; readonly holder?: string } = {}): Promise<Held> => {
+const hold = async (
+  name: string,
+  options: { readonly leaseMs?: number; readonly signal?: AbortSignal; readonly holder?: string } = {},
+): Promise<Held> => {
   const { pool, store } = stand;
-  const held = await holdSubscription({ pool, store, name, holder: options.holder ?? 'one', leaseMs: options.leaseMs ?? 60_000, logger: silent, signal: options.signal ?? new AbortController().signal });
+  const held = await holdSubscription({
+    pool,
+    store,
+    name,
+    holder: options.holder ?? 'one',
+    leaseMs: options.leaseMs ?? 60_000,
+    logger: silent,
+    signal: options.signal ?? new AbortController().signal,
+  });
   assert.ok(held);
   return held;
 };
@@ -77,7 +88,15 @@ test('a stand-by waits while the lease is held, and takes over when it is given 
 test('a stand-by stops waiting when its signal aborts', async () => {
   const first = await hold('stops');
   const stop = new AbortController();
-  const second = holdSubscription({ pool: stand.pool, store: stand.store, name: 'stops', holder: 'two', leaseMs: 60_000, logger: silent, signal: stop.signal });
+  const second = holdSubscription({
+    pool: stand.pool,
+    store: stand.store,
+    name: 'stops',
+    holder: 'two',
+    leaseMs: 60_000,
+    logger: silent,
+    signal: stop.signal,
+  });
   stop.abort();
   assert.equal(await second, undefined);
   await first.release();
@@ -97,7 +116,9 @@ test('a stopped leader that wakes up after another took over can write nothing',
 test('a leader whose commit was lost with the database cannot go on from where it thought it was', async () => {
   const held = await hold('lost-commit');
   await moveTo(held, await happen());
-  await stand.pool.query(`update subscriptions.checkpoints set position = null, event_id = null, log_id = null, generation = null where name = 'lost-commit'`);
+  await stand.pool.query(
+    `update subscriptions.checkpoints set position = null, event_id = null, log_id = null, generation = null where name = 'lost-commit'`,
+  );
   await assert.rejects(moveTo(held, await happen()), LeaseLost);
   await held.release();
 });
@@ -118,7 +139,8 @@ test('a leader that stands in the middle of a transaction does not keep the leas
 
 test('the lease is renewed as long as it is held', async () => {
   const held = await hold('renewed', { leaseMs: 300 });
-  const leaseUntil = async (): Promise<Date> => (await stand.pool.query<{ lease_until: Date }>(`select lease_until from subscriptions.checkpoints where name = 'renewed'`)).rows[0]!.lease_until;
+  const leaseUntil = async (): Promise<Date> =>
+    (await stand.pool.query<{ lease_until: Date }>(`select lease_until from subscriptions.checkpoints where name = 'renewed'`)).rows[0]!.lease_until;
   const first = await leaseUntil();
   await until('the lease reaches well past its first end', async () => (await leaseUntil()).getTime() > first.getTime() + 600);
   assert.equal(held.signal.aborted, false);
@@ -142,7 +164,7 @@ test('a leader that cannot renew in time gives up by its own clock', async () =>
   await held.release();
 });
 
-test('a log that was restored from a backup stops the subscription with the operator\'s choices', async () => {
+test("a log that was restored from a backup stops the subscription with the operator's choices", async () => {
   const held = await hold('restored');
   const there = await happen();
   await moveTo(held, { position: there.position, eventId: randomUUID() });
@@ -161,7 +183,10 @@ test('another log under the same checkpoint stops the subscription', async () =>
 test('a checkpoint past the end of the log stops the subscription', async () => {
   const held = await hold('shorter');
   const { position } = await happen();
-  await moveTo(held, { position: stand.store.parsePosition(position.replace(/^(.*)(.{6})$/, (_, before: string) => `${before}999999`))!, eventId: randomUUID() });
+  await moveTo(held, {
+    position: stand.store.parsePosition(position.replace(/^(.*)(.{6})$/, (_, before: string) => `${before}999999`))!,
+    eventId: randomUUID(),
+  });
   await held.release();
   await assert.rejects(hold('shorter'), LogChanged);
 });

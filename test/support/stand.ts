@@ -36,8 +36,12 @@ export const newEvent = (type: string, data: unknown, schemaVersion = 1): NewEve
 });
 
 /** Appends to a stream wherever it stands. */
-export const appendTo = async (store: EventStore, stream: string, ...events: readonly NewEvent[]): Promise<{ readonly revision: number; readonly position: string }> => {
-  for (let expected: number | 'none' = 'none'; ; ) {
+export const appendTo = async (
+  store: EventStore,
+  stream: string,
+  ...events: readonly NewEvent[]
+): Promise<{ readonly revision: number; readonly position: string }> => {
+  for (let expected: number | 'none' = 'none'; ;) {
     const result = await store.append(stream, events, expected);
     if (result.kind === 'appended') return result;
     if (result.kind === 'refused') throw new Error(result.because);
@@ -45,9 +49,9 @@ export const appendTo = async (store: EventStore, stream: string, ...events: rea
   }
 };
 
-/** Waits until something holds; fails after ten seconds with what it waited for. */
+/** Waits until something holds; fails after thirty seconds with what it waited for. */
 export const until = async (what: string, holds: () => Promise<boolean> | boolean): Promise<void> => {
-  const deadline = performance.now() + 10_000;
+  const deadline = performance.now() + 30_000;
   while (!(await holds())) {
     if (performance.now() > deadline) throw new Error(`waited in vain until ${what}`);
     await sleep(5);
