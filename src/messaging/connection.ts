@@ -22,7 +22,7 @@ export type BrokerConnectionOptions = {
   readonly changed?: () => void;
 };
 
-/** Half of it without a word from the broker is suspicious, all of it twice is a lost connection: known well before a confirm is overdue. */
+/** A broker that stays silent is given up after two missed heartbeats: well before a confirm is overdue, so that an outage is never taken for a refusal. */
 const heartbeatSeconds = 5;
 const connectTimeoutMs = 5_000;
 const closeTimeoutMs = 5_000;

@@ -154,7 +154,10 @@ const publisherMetrics = (registry: Registry, unrouted: () => Promise<number | u
     help: 'Messages that nobody took and that wait in the bounded queue of the alternate exchange.',
     registers,
     async collect() {
-      const count = await Promise.race([unrouted().catch(() => undefined), new Promise<undefined>((resolve) => setTimeout(resolve, collectWithinMs, undefined).unref())]);
+      const count = await Promise.race([
+        unrouted().catch(() => undefined),
+        new Promise<undefined>((resolve) => setTimeout(resolve, collectWithinMs, undefined).unref()),
+      ]);
       if (count !== undefined) this.set(count);
     },
   });
@@ -165,6 +168,11 @@ const publisherMetrics = (registry: Registry, unrouted: () => Promise<number | u
     returned: new Counter({ name: 'messaging_returned_total', help: 'Messages that reached no queue at all.', registers }),
     inFlight: new Gauge({ name: 'messaging_in_flight', help: 'Messages sent and not answered yet.', registers }),
     connected: new Gauge({ name: 'messaging_connected', help: '1 while RabbitMQ is connected and takes messages.', registers }),
-    duration: new Histogram({ name: 'messaging_confirm_duration_seconds', help: 'From sending to the confirm.', buckets: durationBuckets, registers }),
+    duration: new Histogram({
+      name: 'messaging_confirm_duration_seconds',
+      help: 'From sending to the confirm.',
+      buckets: durationBuckets,
+      registers,
+    }),
   };
 };

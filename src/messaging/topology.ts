@@ -14,7 +14,10 @@ export const unroutedOf = (exchange: string): string => `${exchange.replace(/\.e
 export const declareTopology = async (channel: Channel, exchange: string): Promise<void> => {
   const unrouted = unroutedOf(exchange);
   await channel.assertExchange(unrouted, 'fanout', { durable: true });
-  await channel.assertQueue(unrouted, { durable: true, arguments: { 'x-queue-type': 'quorum', 'x-max-length': unroutedLimit, 'x-overflow': 'drop-head' } });
+  await channel.assertQueue(unrouted, {
+    durable: true,
+    arguments: { 'x-queue-type': 'quorum', 'x-max-length': unroutedLimit, 'x-overflow': 'drop-head' },
+  });
   await channel.bindQueue(unrouted, unrouted, '');
   await channel.assertExchange(exchange, 'topic', { durable: true, alternateExchange: unrouted });
 };

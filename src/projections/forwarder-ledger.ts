@@ -74,7 +74,11 @@ export const openLedger = ({ pool, subscription, held, window, resend, logger, p
     const parked = await inTransaction(pool, async (client) => {
       await held.advance(client, to);
       await park(client, subscription, entries.map(parkedEvent));
-      await unpark(client, subscription, outcomes.flatMap(({ sent }) => sent));
+      await unpark(
+        client,
+        subscription,
+        outcomes.flatMap(({ sent }) => sent),
+      );
       for (const { failed } of outcomes) if (failed) await retryFailed(client, subscription, failed.event, failed.error);
       return looks ? loadParked(client, subscription) : undefined;
     });
@@ -90,7 +94,11 @@ export const openLedger = ({ pool, subscription, held, window, resend, logger, p
   const report = (entries: readonly Entry[]): void => {
     parkedTotal.inc(entries.length);
     for (const { group, event, error, attempts } of entries) {
-      if (error !== undefined) logger.error({ subscription, group, eventId: event.id, type: event.type, attempts, error }, 'a message could not be sent; its group is parked until an operator asks for a retry');
+      if (error !== undefined)
+        logger.error(
+          { subscription, group, eventId: event.id, type: event.type, attempts, error },
+          'a message could not be sent; its group is parked until an operator asks for a retry',
+        );
     }
   };
 

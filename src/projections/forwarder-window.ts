@@ -133,10 +133,13 @@ export const openWindow = ({ from, publish, publisherHasRoom, policy, capacity }
     entry.error = outcome === 'nacked' ? 'a queue refused the message' : 'the broker did not confirm the message in time';
     if (entry.attempts >= policy.attempts) return parkLane(lane);
     lane.state = 'held';
-    lane.timer = setTimeout(() => {
-      proceed(lane);
-      pump();
-    }, backoffMs(policy, entry.attempts - 1));
+    lane.timer = setTimeout(
+      () => {
+        proceed(lane);
+        pump();
+      },
+      backoffMs(policy, entry.attempts - 1),
+    );
   };
 
   const parkLane = (lane: Lane): void => {

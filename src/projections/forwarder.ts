@@ -122,7 +122,13 @@ const forward = async (options: {
 }): Promise<void> => {
   const { store, pool, logger, held, well, parkedTotal, limits, publisher } = options;
   const log = await store.identity();
-  const window = openWindow({ from: held.progress, publish: publisher.publish, publisherHasRoom: publisher.room, policy: limits.policy, capacity: limits.capacity });
+  const window = openWindow({
+    from: held.progress,
+    publish: publisher.publish,
+    publisherHasRoom: publisher.room,
+    policy: limits.policy,
+    capacity: limits.capacity,
+  });
   const ledger = openLedger({
     ...{ pool, subscription: forwarderSubscription, held, window, logger, parkedTotal },
     resend: (event) => resend(event, store, log, window),
@@ -185,7 +191,12 @@ const itemOf = (event: Logged, log: LogIdentity): Item | undefined => {
 };
 
 /** Reads a parked event again and sends what follows from it today. What hinders it outside the event itself counts as lost: it is tried again. */
-const resend = async (parked: ParkedEvent, store: EventStore, log: LogIdentity, window: Window): Promise<Confirmation | { readonly poison: string }> => {
+const resend = async (
+  parked: ParkedEvent,
+  store: EventStore,
+  log: LogIdentity,
+  window: Window,
+): Promise<Confirmation | { readonly poison: string }> => {
   try {
     for await (const event of store.read(parked.stream, { from: parked.revision, limit: 1 })) {
       const item = itemOf({ ...event, position: parked.position }, log);

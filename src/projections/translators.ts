@@ -1,4 +1,12 @@
-import type { Money, OfferPriceChanged, OfferPublished, OfferStockAdjusted, OfferWithdrawn, OrderCancelled, OrderPlaced } from '../contract/generated/orders/events/v1/events.ts';
+import type {
+  Money,
+  OfferPriceChanged,
+  OfferPublished,
+  OfferStockAdjusted,
+  OfferWithdrawn,
+  OrderCancelled,
+  OrderPlaced,
+} from '../contract/generated/orders/events/v1/events.ts';
 import type { DomainEvent } from '../domain/catalogue.ts';
 import { idOf } from '../domain/ids.ts';
 import { sum, times } from '../domain/money.ts';
@@ -32,7 +40,14 @@ const ofOrder = ({ type, data }: OrderEvent, { stream, recordedAt }: Place): Int
       const placed: OrderPlaced = {
         orderId,
         customerId,
-        lines: lines.map(({ lineId, offerId, merchantId, sku, quantity, unitPriceMinor }) => ({ lineId, offerId, merchantId, sku, quantity, unitPrice: money(unitPriceMinor, currency) })),
+        lines: lines.map(({ lineId, offerId, merchantId, sku, quantity, unitPriceMinor }) => ({
+          lineId,
+          offerId,
+          merchantId,
+          sku,
+          quantity,
+          unitPrice: money(unitPriceMinor, currency),
+        })),
         total: money(sum(lines.map(({ unitPriceMinor, quantity }) => times(unitPriceMinor, quantity))), currency),
         countryCode: shippingAddress.countryCode,
         placedAt: recordedAt,
@@ -53,7 +68,16 @@ const ofOffer = ({ type, data }: OfferEvent, { stream, recordedAt }: Place): Int
   switch (type) {
     case 'OfferPublished': {
       const { sku, title, grade, unitPriceMinor, currency, onHand } = data;
-      const published: OfferPublished = { offerId, merchantId, sku, title, grade, unitPrice: money(unitPriceMinor, currency), quantity: onHand, publishedAt: recordedAt };
+      const published: OfferPublished = {
+        offerId,
+        merchantId,
+        sku,
+        title,
+        grade,
+        unitPrice: money(unitPriceMinor, currency),
+        quantity: onHand,
+        publishedAt: recordedAt,
+      };
       return { type: 'orders.offer-published.v1', ...about, data: published };
     }
     case 'PriceChanged': {

@@ -7,7 +7,8 @@ const offers = Array.from({ length: 50 }, () => randomUUID());
 
 /** Appends `rounds` events to every offer. */
 const appendRounds = async (stage: Stage, rounds: number): Promise<void> => {
-  for (let round = 0; round < rounds; round += 1) await Promise.all(offers.map((offerId) => stage.append(`offer-${offerId}`, round === 0 ? offerPublished : stockAdjusted(round))));
+  for (let round = 0; round < rounds; round += 1)
+    await Promise.all(offers.map((offerId) => stage.append(`offer-${offerId}`, round === 0 ? offerPublished : stockAdjusted(round))));
 };
 
 /** Everything in the log came, and a consumer that drops what is not new has it in the log's order, offer by offer. */
@@ -17,7 +18,10 @@ const assertComplete = async (stage: Stage, { messages, until }: Listener): Prom
   const stored = tails.flatMap((events) => events.map(({ id }) => id));
   await until(() => new Set(messages.map((message) => header(message, 'id'))).size === stored.length);
   const byOffer = Map.groupBy(processed(messages), (message) => header(message, 'partitionkey'));
-  assert.deepEqual(offers.flatMap((offerId) => byOffer.get(offerId)!.map((message) => header(message, 'id'))), stored);
+  assert.deepEqual(
+    offers.flatMap((offerId) => byOffer.get(offerId)!.map((message) => header(message, 'id'))),
+    stored,
+  );
   assert.equal((await listParked(stage.pool, 'forwarder')).size, 0);
 };
 
@@ -121,6 +125,8 @@ onStage('before an event newer than its reader it stops, sends what came before,
   await stage.append(`offer-${offerId}`, offerPublished, { ...stockAdjusted(1), schemaVersion: 99 }, stockAdjusted(2));
   await eventually('readiness says so', () => forwarder.ready().some((reason) => reason.includes('version 99 of StockAdjusted')));
   await listener.until((messages) => messages.length === 1);
-  const { rows } = await stage.pool.query<{ event_id: string; free: boolean }>(`select event_id, lease_until <= clock_timestamp() as free from subscriptions.checkpoints`);
+  const { rows } = await stage.pool.query<{ event_id: string; free: boolean }>(
+    `select event_id, lease_until <= clock_timestamp() as free from subscriptions.checkpoints`,
+  );
   assert.deepEqual(rows, [{ event_id: header(listener.messages[0]!, 'id'), free: true }]);
 });

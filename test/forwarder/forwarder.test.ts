@@ -4,7 +4,7 @@ import { unroutedOf } from '../../src/messaging/topology.ts';
 import { eventually, offerPublished, onStage, stockAdjusted } from './stage.ts';
 
 onStage('a foreign consumer receives a CloudEvent in binary mode, and nothing else in the message', async (stage) => {
-  const forwarder = stage.start();
+  stage.start();
   const listener = await stage.listen('orders.offer-published.v1');
   const [id, offerId] = [randomUUID(), randomUUID()];
   const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';

@@ -5,7 +5,8 @@ import { eventually, header, offerPublished, onStage, priceChanged, processed, s
 
 const patient = { policy: { attempts: 1_000, baseMs: 20, capMs: 200 } };
 const impatient = { policy: { attempts: 3, baseMs: 5, capMs: 20 } };
-const typesOf = (messages: Parameters<typeof processed>[0]): readonly string[] => processed(messages).map((message) => header(message, 'type').replace(/^orders\.offer-(.*)\.v1$/, '$1'));
+const typesOf = (messages: Parameters<typeof processed>[0]): readonly string[] =>
+  processed(messages).map((message) => header(message, 'type').replace(/^orders\.offer-(.*)\.v1$/, '$1'));
 
 onStage('a refused message holds back the later ones of its order, and nobody else', async (stage) => {
   const listener = await stage.listen('#');
@@ -18,7 +19,10 @@ onStage('a refused message holds back the later ones of its order, and nobody el
   for (const other of others) await stage.append(`offer-${other}`, offerPublished, stockAdjusted(1), stockAdjusted(2));
 
   await listener.until((messages) => messages.filter((message) => header(message, 'partitionkey') !== refused).length === 60);
-  await eventually('the refused message is tried again', async () => (await forwarder.metric('messaging_confirmations_total', { outcome: 'nacked' })) > 2);
+  await eventually(
+    'the refused message is tried again',
+    async () => (await forwarder.metric('messaging_confirmations_total', { outcome: 'nacked' })) > 2,
+  );
   const held = listener.messages.filter((message) => header(message, 'partitionkey') === refused);
   assert.deepEqual(typesOf(held), ['published', ...many.slice(0, 20).map(() => 'stock-adjusted'), 'price-changed']);
 
@@ -26,7 +30,10 @@ onStage('a refused message holds back the later ones of its order, and nobody el
   await stage.forwarded();
   const all = processed(listener.messages.filter((message) => header(message, 'partitionkey') === refused));
   const [tail = []] = await stage.store.readTails([{ stream: `offer-${refused}`, from: 0 }]);
-  assert.deepEqual(all.map((message) => header(message, 'id')), tail.map(({ id }) => id));
+  assert.deepEqual(
+    all.map((message) => header(message, 'id')),
+    tail.map(({ id }) => id),
+  );
 });
 
 onStage('an order that stays refused is parked, later messages of it park behind, and the checkpoint goes on', async (stage) => {
@@ -88,7 +95,10 @@ onStage('a retry that is refused again stays parked, with the new attempt', asyn
   await requestRetry(stage.pool, 'forwarder');
   await eventually('the retry is over', async () => !(await listParked(stage.pool, 'forwarder')).get(offerId)!.retryRequested);
   const { events } = (await listParked(stage.pool, 'forwarder')).get(offerId)!;
-  assert.deepEqual(events.map(({ attempts }) => attempts), [4, 0]);
+  assert.deepEqual(
+    events.map(({ attempts }) => attempts),
+    [4, 0],
+  );
   assert.equal(events[0]!.error, 'sent again: nacked');
 });
 
@@ -120,10 +130,17 @@ onStage('an event that cannot be made sense of parks its aggregate and nothing e
   const listener = await stage.listen('#');
   stage.start();
   const [broken, other] = [randomUUID(), randomUUID()];
-  await stage.append(`order-${broken}`, { type: 'OrderPlaced', data: { customerId: randomUUID() } }, { type: 'OrderCancelled', data: { customerId: randomUUID() } });
+  await stage.append(
+    `order-${broken}`,
+    { type: 'OrderPlaced', data: { customerId: randomUUID() } },
+    { type: 'OrderCancelled', data: { customerId: randomUUID() } },
+  );
   await stage.append(`offer-${other}`, offerPublished);
   await stage.forwarded();
   await listener.until((messages) => messages.length === 1);
   assert.equal(header(listener.messages[0]!, 'partitionkey'), other);
-  assert.deepEqual((await listParked(stage.pool, 'forwarder')).get(broken)!.events.map(({ type }) => type), ['OrderPlaced', 'OrderCancelled']);
+  assert.deepEqual(
+    (await listParked(stage.pool, 'forwarder')).get(broken)!.events.map(({ type }) => type),
+    ['OrderPlaced', 'OrderCancelled'],
+  );
 });

@@ -14,7 +14,6 @@ import { openProxy } from '../support/proxy.ts';
 
 export type Stage = Awaited<ReturnType<typeof openStage>>;
 export type Listener = Awaited<ReturnType<Stage['listen']>>;
-export type Running = ReturnType<Stage['start']>;
 
 const merchantId = '0198c0de-0000-7000-8000-00000000000a';
 
@@ -39,7 +38,12 @@ const openStage = async () => {
     const revision = revisions.get(stream) ?? 'none';
     const result = await store.append(
       stream,
-      events.map((event) => ({ id: randomUUID(), schemaVersion: 1, meta: { commandId: randomUUID(), commandHash: '', correlationId: 'correlation-1', actor: 'user:test' }, ...event })),
+      events.map((event) => ({
+        id: randomUUID(),
+        schemaVersion: 1,
+        meta: { commandId: randomUUID(), commandHash: '', correlationId: 'correlation-1', actor: 'user:test' },
+        ...event,
+      })),
       revision,
     );
     if (result.kind !== 'appended') throw new Error(`not appended: ${JSON.stringify(result)}`);
@@ -68,10 +72,14 @@ const openStage = async () => {
     async listen(pattern: string) {
       const messages: ConsumeMessage[] = [];
       let look = (): void => {};
-      await channel.consume(await queue(pattern, {}), (message) => {
-        if (message) messages.push(message);
-        look();
-      }, { noAck: true });
+      await channel.consume(
+        await queue(pattern, {}),
+        (message) => {
+          if (message) messages.push(message);
+          look();
+        },
+        { noAck: true },
+      );
       return {
         messages,
         /** Resolves as soon as the messages satisfy the condition. */
@@ -163,7 +171,20 @@ export const eventually = async (what: string, holds: () => Promise<boolean> | b
   }
 };
 
-export const offerPublished = { type: 'OfferPublished', data: { merchantId, sku: 'P-1', title: 'Phone', grade: 'B', currency: 'EUR', unitPriceMinor: 39_900, onHand: 0, vatScheme: 'STANDARD', warrantyMonths: 12 } } as const;
+export const offerPublished = {
+  type: 'OfferPublished',
+  data: {
+    merchantId,
+    sku: 'P-1',
+    title: 'Phone',
+    grade: 'B',
+    currency: 'EUR',
+    unitPriceMinor: 39_900,
+    onHand: 0,
+    vatScheme: 'STANDARD',
+    warrantyMonths: 12,
+  },
+} as const;
 export const priceChanged = { type: 'PriceChanged', data: { merchantId, currency: 'EUR', unitPriceMinor: 34_900 } } as const;
 export const stockAdjusted = (onHand: number) => ({ type: 'StockAdjusted', data: { merchantId, difference: 1, onHand } }) as const;
 

@@ -36,7 +36,17 @@ function example(schema: unknown, path: string): unknown {
   }
 }
 
-const logged = ({ type, data }: DomainEvent, meta: EventMeta): Logged => ({ id, type, data, schemaVersion: 1, stream: `order-${id}`, revision: 0, position: '1' as Position, recordedAt, meta });
+const logged = ({ type, data }: DomainEvent, meta: EventMeta): Logged => ({
+  id,
+  type,
+  data,
+  schemaVersion: 1,
+  stream: `order-${id}`,
+  revision: 0,
+  position: '1' as Position,
+  recordedAt,
+  meta,
+});
 
 test('every public event is proto3 JSON of its message, with no field missing', () => {
   for (const event of examples) {
@@ -55,13 +65,20 @@ test('every public event is proto3 JSON of its message, with no field missing', 
 });
 
 test('no message carries personal data, neither clear nor sealed, nor what a merchant paid, nor why somebody did something', () => {
-  const meta: EventMeta = { commandId: id, commandHash: 'secret hash', correlationId: id, actor: 'user:secret-actor', reason: { subject: id, field: 'reason', sealed: 'secret reason' } };
+  const meta: EventMeta = {
+    commandId: id,
+    commandHash: 'secret hash',
+    correlationId: id,
+    actor: 'user:secret-actor',
+    reason: { subject: id, field: 'reason', sealed: 'secret reason' },
+  };
   for (const event of examples) {
     const integration = translate(event, { stream: `order-${id}`, recordedAt });
     if (!integration) continue;
     const { content, ...properties } = messageOf(integration, logged(event, meta), { id, generation: 1 });
     const text = JSON.stringify(properties) + content.toString();
-    for (const hidden of ['sealed', '.contact', '.shippingAddress', 'secret', 'purchase']) assert.ok(!text.includes(hidden), `${event.type} gives away ${hidden}: ${text}`);
+    for (const hidden of ['sealed', '.contact', '.shippingAddress', 'secret', 'purchase'])
+      assert.ok(!text.includes(hidden), `${event.type} gives away ${hidden}: ${text}`);
   }
 });
 
@@ -75,7 +92,11 @@ test('what an order costs is the sum of its lines', () => {
 test('sequences sort as generation and position do', () => {
   const [event] = examples;
   const sequence = (generation: number, position: string): string =>
-    messageOf(translate(event!, { stream: `order-${id}`, recordedAt })!, { ...logged(event!, { commandId: id, commandHash: '', correlationId: id, actor: 'user:a' }), position: position as Position }, { id, generation }).headers['cloudEvents:sequence']!;
+    messageOf(
+      translate(event!, { stream: `order-${id}`, recordedAt })!,
+      { ...logged(event!, { commandId: id, commandHash: '', correlationId: id, actor: 'user:a' }), position: position as Position },
+      { id, generation },
+    ).headers['cloudEvents:sequence']!;
   const inOrder = [sequence(1, '0009'), sequence(1, '0010'), sequence(2, '0001'), sequence(10, '0001')];
   assert.deepEqual(inOrder.toSorted(), inOrder);
 });

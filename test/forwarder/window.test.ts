@@ -41,7 +41,12 @@ const open = (options: { readonly attempts?: number; readonly events?: number } 
 
 test('a closed window sends nothing any more, and what was under way still counts', async () => {
   const { window, sent, answer } = open();
-  for (const [position, group] of [[1, 'a'], [2, 'a'], [3, 'b']] as const) window.admit(item(position, group));
+  for (const [position, group] of [
+    [1, 'a'],
+    [2, 'a'],
+    [3, 'b'],
+  ] as const)
+    window.admit(item(position, group));
   const closing = window.close();
   await answer(0, 'confirmed');
   await answer(0, 'confirmed');
@@ -63,7 +68,10 @@ test('a group that failed while others were written down as parked stays parked'
   window.admit(item(1, 'a'));
   await answer(0, 'nacked');
   window.parkOnly(new Set(['another']));
-  assert.deepEqual(window.parking().map(({ event }) => event.id), ['e1']);
+  assert.deepEqual(
+    window.parking().map(({ event }) => event.id),
+    ['e1'],
+  );
 });
 
 test('whatever the broker answers: one under way per group, each group in order, and the checkpoint never passes what is neither confirmed nor parked', () =>
@@ -91,7 +99,8 @@ test('whatever the broker answers: one under way per group, each group in order,
 
           const parked = new Set(window.parking().map(({ event }) => positionOf(event.id)));
           const confirmed = new Set([...done.values()].flat());
-          for (let position = 1; position <= Number(window.safe()?.position ?? 0); position += 1) assert.ok(confirmed.has(position) || parked.has(position));
+          for (let position = 1; position <= Number(window.safe()?.position ?? 0); position += 1)
+            assert.ok(confirmed.has(position) || parked.has(position));
         }
 
         const parked = window.parking();

@@ -40,7 +40,16 @@ const onScene = (name: string, behaviour: (scene: Scene) => Promise<void>): void
       });
     const open = async (options: Partial<PublisherOptions> = {}): Promise<Publisher> => {
       const changed = (): void => watchers.forEach((look) => look());
-      const common = { url: proxy.url, exchange, name: 'test', logger: silent, metrics: new Registry(), maxInFlight: 10, confirmTimeoutMs: 30_000, changed };
+      const common = {
+        url: proxy.url,
+        exchange,
+        name: 'test',
+        logger: silent,
+        metrics: new Registry(),
+        maxInFlight: 10,
+        confirmTimeoutMs: 30_000,
+        changed,
+      };
       const publisher = await openPublisher({ ...common, ...options });
       publishers.push(publisher);
       return publisher;
@@ -59,7 +68,13 @@ const onScene = (name: string, behaviour: (scene: Scene) => Promise<void>): void
   });
 };
 
-const message: OutgoingMessage = { routingKey: 'a.b', messageId: 'm-1', contentType: 'application/json', headers: { kind: 'test' }, content: Buffer.from('{}') };
+const message: OutgoingMessage = {
+  routingKey: 'a.b',
+  messageId: 'm-1',
+  contentType: 'application/json',
+  headers: { kind: 'test' },
+  content: Buffer.from('{}'),
+};
 
 onScene('a message that every queue has taken is confirmed', async ({ open, until }) => {
   const publisher = await open();
