@@ -1,0 +1,141 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { connect } from 'amqplib';
+import type { EventStore, Logged } from '../../src/eventstore/event-store.ts';
+import { openPostgresStore } from '../../src/eventstore/postgres/store.ts';
+import { unroutedOf } from '../../src/messaging/topology.ts';
+import { openPool, type Pool } from '../../src/platform/database.ts';
+import { silent } from '../../src/platform/logging.ts';
+import { createMetrics } from '../../src/platform/metrics.ts';
+import { afterwards } from './afterwards.ts';
+import { openClients, type Clients } from './clients.ts';
+import { testDatabase, type TestDatabase } from './database.ts';
+import { eventually, startRole, temporaryFolder, type Role, type RoleProcess, type Variables } from './role-process.ts';
+
+/** What a platform of a test's own runs on. */
+export type Ground = {
+  readonly database: Pick<TestDatabase, 'runtimeUrl' | 'keysUrl'>;
+  readonly rabbitmqUrl: string;
+  readonly exchange: string;
+  readonly folder: string;
+};
+
+/** A database and an exchange of the test file's own, on the services that the environment names; gone when its tests are over. */
+export const openGround = async (): Promise<Ground & { readonly database: TestDatabase }> => {
+  const rabbitmqUrl = process.env['TEST_RABBITMQ_URL'];
+  if (!rabbitmqUrl) throw new Error('TEST_RABBITMQ_URL is not set: run the tests with `npm test`');
+  const folder = temporaryFolder();
+  const database = await testDatabase();
+  const exchange = `test-${randomUUID()}.events`;
+  afterwards(async () => {
+    const broker = await connect(rabbitmqUrl);
+    const channel = await broker.createChannel();
+    await channel.deleteExchange(exchange);
+    await channel.deleteExchange(unroutedOf(exchange));
+    await channel.deleteQueue(unroutedOf(exchange));
+    await broker.close();
+    await database.drop();
+  });
+  return { database, rabbitmqUrl, exchange, folder };
+};
+
+/** The variables of each role on this ground: what it needs and nothing else. Servers listen on any free port unless told otherwise. */
+export const variablesOn = ({ database, rabbitmqUrl, exchange, folder }: Ground, change: Variables = {}): ((role: Role) => Variables) => {
+  const masterKey = randomBytes(32).toString('base64');
+  return (role) => {
+    const every = { DATABASE_URL: database.runtimeUrl, AUTH_MODE: 'development', METRICS_PORT: '0', LOG_LEVEL: 'debug', ...change };
+    switch (role) {
+      case 'api':
+        return {
+          PRIVACY_DATABASE_URL: database.keysUrl,
+          PRIVACY_MASTER_KEY: masterKey,
+          DEVELOPMENT_KEY_FILE: keyFileIn(folder),
+          HTTP_PORT: '0',
+          GRPC_PORT: '0',
+          ...every,
+        };
+      case 'projector':
+        return every;
+      case 'forwarder':
+        return { ...every, RABBITMQ_URL: rabbitmqUrl, EVENTS_EXCHANGE: exchange };
+    }
+  };
+};
+
+export const keyFileIn = (folder: string): string => join(folder, 'development-key.json');
+
+/** A platform of real processes, with clients of both its APIs. */
+export type Platform = Ground & {
+  readonly roles: Readonly<Record<Role, RoleProcess>>;
+  readonly clients: Clients;
+};
+
+/** Starts one process of each role and waits until all are ready; stopped when the file's tests are over. */
+export const startPlatform = async (ground: Ground): Promise<Platform> => {
+  const variables = variablesOn(ground);
+  const start = (role: Role): RoleProcess => startRole(role, variables(role), ground.folder);
+  const roles = { api: start('api'), projector: start('projector'), forwarder: start('forwarder') };
+  const processes = Object.values(roles);
+  afterwards(() => Promise.all(processes.map(({ stop }) => stop())));
+  await Promise.all(processes.map(({ ready }) => ready()));
+  const { http, grpc } = await roles.api.said('serving');
+  const clients = openClients({ httpUrl: String(http), grpcAddress: String(grpc), keyFile: keyFileIn(ground.folder) });
+  afterwards(() => clients.close());
+  return { ...ground, roles, clients };
+};
+
+/** A look into a platform's databases that none of its processes has a part in. */
+export type Look = {
+  readonly store: EventStore;
+  readonly pool: Pool;
+  /** The events of a stream. */
+  readonly eventsOf: (stream: string) => Promise<readonly Omit<Logged, 'position'>[]>;
+  /** The whole log. */
+  readonly log: () => Promise<readonly Logged[]>;
+  /** Waits until subscriptions (of the log's database) have passed what is in the log now. */
+  readonly caughtUp: (subscriptions: readonly string[], deadlineMs?: number) => Promise<void>;
+};
+
+export const openLook = (runtimeUrl: string): Look => {
+  const store = openPostgresStore({ url: runtimeUrl, name: 'test', logger: silent, metrics: createMetrics('test') });
+  const pool = openPool({ url: runtimeUrl, name: 'test', max: 4, logger: silent });
+  afterwards(async () => {
+    await store.close();
+    await pool.end();
+  });
+  return {
+    store,
+    pool,
+    async eventsOf(stream) {
+      const events = [];
+      for await (const event of store.read(stream)) events.push(event);
+      return events;
+    },
+    async log() {
+      const head = await store.head();
+      const events: Logged[] = [];
+      if (head === store.start) return events;
+      const reading = new AbortController();
+      for await (const batch of store.subscribe({ after: store.start, signal: reading.signal })) {
+        events.push(...batch.events);
+        if (batch.progress.position >= head) break;
+      }
+      reading.abort();
+      return events;
+    },
+    async caughtUp(subscriptions, deadlineMs) {
+      const head = await store.head();
+      await eventually(
+        `${subscriptions.join(', ')} reached ${head}`,
+        async () => {
+          const { rows } = await pool.query<{ behind: number }>(
+            `select count(*) as behind from unnest($1::text[]) s (name) left join subscriptions.checkpoints c using (name) where c.position is null or c.position < $2`,
+            [subscriptions, head],
+          );
+          return rows[0]!.behind === 0;
+        },
+        deadlineMs,
+      );
+    },
+  };
+};

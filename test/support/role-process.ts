@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { cloneFolder } from '../../infra/local/instance.ts';
+import { end, launch, type Ending, type Program } from '../../infra/local/processes.ts';
+import { baseEnvironment } from '../../infra/local/programs.ts';
+import { afterwards } from './afterwards.ts';
+
+export type Role = 'api' | 'projector' | 'forwarder';
+export type Variables = Readonly<Record<string, string>>;
+
+/** A role of the platform that runs as a real process. */
+export type RoleProcess = {
+  readonly role: Role;
+  readonly pid: number;
+  /** Everything it wrote so far, line by line. */
+  readonly lines: readonly string[];
+  readonly ended: Promise<Ending>;
+  readonly kill: (signal: NodeJS.Signals) => void;
+  /** The first line of its log with this message, as soon as it is there; rejects when the process ends without it. */
+  readonly said: (message: string) => Promise<LogLine>;
+  /** What /readyz answers. */
+  readonly readiness: () => Promise<Readiness>;
+  /** Waits until it is ready. */
+  readonly ready: () => Promise<void>;
+  /** Ends it in good order. */
+  readonly stop: () => Promise<Ending>;
+};
+export type LogLine = Readonly<Record<string, unknown>> & { readonly msg: string };
+export type Readiness = { readonly status: number; readonly problems: readonly string[] };
+
+/** A folder that is gone when the file's tests are over. */
+export const temporaryFolder = (): string => {
+  const folder = mkdtempSync(join(realpathSync(tmpdir()), 'order-platform-test-'));
+  afterwards(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+};
+
+/** Asks until it is so; fails at the deadline with what it waited for. */
+export const eventually = async (what: string, holds: () => Promise<boolean> | boolean, deadlineMs = 30_000): Promise<void> => {
+  const deadline = performance.now() + deadlineMs;
+  while (!(await holds())) {
+    if (performance.now() > deadline) throw new Error(`waited in vain until ${what}`);
+    await sleep(10);
+  }
+};
+
+const living = new Set<number>();
+process.on('exit', () => living.forEach((pid) => signal(-pid, 'SIGKILL')));
+
+/** How a role is run: with the given variables and nothing else of ours. */
+export const roleProgram = (role: Role, variables: Variables, folder: string, name: string, onLine: (line: string) => void): Program => ({
+  name,
+  command: process.execPath,
+  args: [join(cloneFolder, 'src', 'main.ts'), role],
+  env: { ...baseEnvironment(), ...variables },
+  cwd: cloneFolder,
+  stopSignal: 'SIGTERM',
+  logFile: join(folder, `${name}.log`),
+  onLine,
+});
+
+/** Starts a role in the background. */
+export const startRole = (role: Role, variables: Variables, folder: string, name: string = role): RoleProcess => {
+  const lines: string[] = [];
+  const { pid, ended } = launch(
+    folder,
+    roleProgram(role, variables, folder, name, (line) => lines.push(line)),
+  );
+  living.add(pid);
+  let ending: Ending | undefined;
+  void ended.then((how) => {
+    ending = how;
+    living.delete(pid);
+  });
+
+  const said = async (message: string): Promise<LogLine> => {
+    let found: LogLine | undefined;
+    const look = (): boolean => (found = logLines(lines).find(({ msg }) => msg === message)) !== undefined;
+    await eventually(`${name} says '${message}'`, () => look() || ending !== undefined);
+    return found ?? assert.fail(`${name} ended before it said '${message}':\n${lines.join('\n')}`);
+  };
+  const readiness = async (): Promise<Readiness> => {
+    const { url } = await said('monitoring');
+    const response = await fetch(`${String(url)}/readyz`);
+    return { status: response.status, problems: ((await response.json()) as { problems: string[] }).problems };
+  };
+  return {
+    role,
+    pid,
+    lines,
+    ended,
+    kill: (name) => signal(pid, name),
+    said,
+    readiness,
+    ready: () => eventually(`${name} is ready`, async () => (await readiness()).status === 200),
+    async stop() {
+      if (!ending) await end({ pid, ended }, 'SIGTERM', 20_000);
+      return ended;
+    },
+  };
+};
+
+/** What was logged, of all that a process wrote. */
+export const logLines = (lines: readonly string[]): readonly LogLine[] =>
+  lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as LogLine);
+
+const signal = (pid: number, name: NodeJS.Signals): void => {
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+};
