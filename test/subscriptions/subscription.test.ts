@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { after, before, test } from 'node:test';
 import { LogChanged, type Progress } from '../../src/eventstore/event-store.ts';
 import { silent } from '../../src/platform/logging.ts';
+import { advancing } from '../../src/subscriptions/advancing.ts';
 import { resetCheckpoint } from '../../src/subscriptions/checkpoints.ts';
 import { holdSubscription, LeaseLost, type Held } from '../../src/subscriptions/subscription.ts';
 import { appendTo, newEvent, openStand, until, type Stand } from '../support/stand.ts';
@@ -123,18 +125,22 @@ test('a leader whose commit was lost with the database cannot go on from where i
   await held.release();
 });
 
-test('a leader that stands in the middle of a transaction does not keep the lease from others', async () => {
-  const stopped = await hold('mid-transaction');
-  const client = await stand.pool.connect();
-  client.on('error', () => {});
-  await client.query(`begin; set local idle_in_transaction_session_timeout = '300ms'`);
-  await stopped.advance(client, await happen());
-  await letLeaseEnd('mid-transaction');
-  const second = await hold('mid-transaction', { holder: 'two', leaseMs: 400 });
+test('a process that stops in the middle of its work loses the transaction, and another takes over', async () => {
+  const stopped = await hold('mid-work');
+  const there = await happen();
+  const work = advancing(stand.pool, stopped, there, () => once(new EventTarget(), 'never'));
+  work.catch(() => {});
+  await until(
+    'its transaction holds the row',
+    async () =>
+      (await stand.pool.query(`select from pg_stat_activity where state = 'idle in transaction' and datname = current_database()`)).rowCount === 1,
+  );
+  await letLeaseEnd('mid-work');
+  const second = await hold('mid-work', { holder: 'two' });
   assert.equal(second.progress, undefined);
-  client.release(true);
-  await stopped.release();
+  await moveTo(second, there);
   await second.release();
+  await stopped.release();
 });
 
 test('the lease is renewed as long as it is held', async () => {
