@@ -1,0 +1,1 @@
+export const getBenchmark = 0 as never;

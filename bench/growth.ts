@@ -1,0 +1,1 @@
+export const growthBenchmark = 0 as never;

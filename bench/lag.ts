@@ -1,0 +1,1 @@
+export const lagBenchmark = 0 as never;

@@ -1,0 +1,1 @@
+export const placeBenchmark = 0 as never;

@@ -1,0 +1,1 @@
+export const rebuildBenchmark = 0 as never;
