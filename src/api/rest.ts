@@ -36,7 +36,11 @@ export const createRest = (options: {
   // Bodies stay bytes until the caller is known to be allowed in.
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
-  server.setErrorHandler<FastifyError>((error, _request, reply) => refuse(reply, failureOfServer(error, logger)));
+  server.setErrorHandler<FastifyError>((error, _request, reply) => {
+    // Fastify would close on a client that still sends, which then sees a reset instead of the 413; what it sends is read and dropped.
+    if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') reply.removeHeader('connection');
+    return refuse(reply, failureOfServer(error, logger));
+  });
 
   const readerOf = jsonReader();
   const writerOf = jsonWriter();
