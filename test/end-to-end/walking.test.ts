@@ -44,7 +44,7 @@ const created = ({ status, body }: RestAnswer): Record<'offer_id' | 'order_id' |
   return body;
 };
 
-const publication = protobufJson('orders.v1.PublishOfferRequest', PublishOfferRequest.encode(publishOfferRequest()).finish());
+const publication = protobufJson('orders.v1.PublishOfferRequest', PublishOfferRequest.encode(publishOfferRequest()).finish(), 'set');
 const { offer_id: offerOfAlpha } = created(await rest(as.alpha, 'POST', '/v1/offers', publication));
 const onMargin = publishOfferRequest({ vatScheme: Offer_VatScheme.MARGIN, purchasePrice: euros(23_457) });
 const { offerId: offerOfBeta } = await call<{ offerId: string }>(
@@ -55,7 +55,7 @@ const placement = placeOrderRequest([offerOfAlpha, offerOfBeta], { customerId })
 const grpcAnswer = await call<PlaceOrderResponse>((done) => void metadata(as.checkout).then((who) => orders.placeOrder(placement, who, done)));
 const inStoreAfterGrpc = await look.eventsOf(`order-${grpcAnswer.orderId}`);
 const restAnswer = created(
-  await rest(as.checkout, 'POST', '/v1/orders', protobufJson('orders.v1.PlaceOrderRequest', PlaceOrderRequest.encode(placement).finish())),
+  await rest(as.checkout, 'POST', '/v1/orders', protobufJson('orders.v1.PlaceOrderRequest', PlaceOrderRequest.encode(placement).finish(), 'set')),
 );
 const inStoreAfterRest = await look.eventsOf(`order-${restAnswer.order_id}`);
 

@@ -1,5 +1,5 @@
 import { credentials, Metadata } from '@grpc/grpc-js';
-import { create, createFileRegistry, fromBinary, toJson, type DescMessage } from '@bufbuild/protobuf';
+import { create, createFileRegistry, fromBinary, toJson, type JsonValue } from '@bufbuild/protobuf';
 import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
 import { SignJWT } from 'jose';
 import { developmentIssuer, developmentKey, developmentToken, roles, type Role } from '../../src/api/development-issuer.ts';
@@ -80,12 +80,9 @@ const makeToken = async ({ role, scopes, customerId, merchantId }: Who, keyFile:
 
 const registry = createFileRegistry(fromBinary(FileDescriptorSetSchema, Buffer.from(descriptors, 'base64')));
 
-/** A message's proto3 JSON as protobuf-es, which is nobody's codec here, writes it: the proto's names, fields without a value left out or zero. */
-export const protobufJson = (typeName: string, bytes: Uint8Array): unknown => {
-  const description = registry.getMessage(typeName) as DescMessage;
-  return toJson(description, bytes.length === 0 ? create(description) : fromBinary(description, bytes), {
-    useProtoFieldName: true,
-    alwaysEmitImplicit: true,
-    registry,
-  });
+/** A message's proto3 JSON as protobuf-es, which is nobody's codec here, writes it: the proto's names, all fields of an answer or those of a request that are set. */
+export const protobufJson = (typeName: string, bytes: Uint8Array, fields: 'all' | 'set' = 'all'): Record<string, JsonValue> => {
+  const description = registry.getMessage(typeName)!;
+  const message = bytes.length === 0 ? create(description) : fromBinary(description, bytes);
+  return toJson(description, message, { useProtoFieldName: true, alwaysEmitImplicit: fields === 'all', registry }) as Record<string, JsonValue>;
 };

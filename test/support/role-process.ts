@@ -48,7 +48,9 @@ export const eventually = async (what: string, holds: () => Promise<boolean> | b
 };
 
 const living = new Set<number>();
-process.on('exit', () => living.forEach((pid) => signal(-pid, 'SIGKILL')));
+const endAll = (): void => living.forEach((pid) => signal(-pid, 'SIGKILL'));
+for (const event of ['exit', 'uncaughtExceptionMonitor'] as const) process.on(event, endAll);
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => process.exit(130));
 
 /** How a role is run: with the given variables and nothing else of ours. */
 export const roleProgram = (role: Role, variables: Variables, folder: string, name: string, onLine: (line: string) => void): Program => ({
