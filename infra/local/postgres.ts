@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { makeOutsideFolder, secret, type Instance } from './instance.ts';
 import { baseEnvironment, findProgram, isRoot, userIds, versionFolders } from './programs.ts';
-import { lastLines, type Started, type Watch } from './service.ts';
+import { keepLastLog, lastLines, type Started, type Watch } from './service.ts';
 import { supervise } from './supervisor.ts';
 import { Refusal } from './terminal.ts';
 
@@ -60,6 +60,7 @@ export const startPostgres = async (
   }
 
   const logFile = join(instance.folder, 'postgres.log');
+  keepLastLog(logFile);
   const settings = {
     listen_addresses: '127.0.0.1',
     port,

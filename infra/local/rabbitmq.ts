@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from 'amqplib';
 import { secret, type Instance } from './instance.ts';
 import { baseEnvironment, findProgram, versionFolders } from './programs.ts';
-import { lastLines, type Started, type Watch } from './service.ts';
+import { keepLastLog, lastLines, type Started, type Watch } from './service.ts';
 import { supervise } from './supervisor.ts';
 import { Refusal } from './terminal.ts';
 
@@ -45,6 +45,7 @@ export const startRabbit = async (
 
   const env = { ...baseEnvironment(), HOME: home, ERL_EPMD_PORT: String(ports.epmd), ERL_EPMD_ADDRESS: '127.0.0.1' };
   const logFile = join(instance.folder, 'rabbitmq.log');
+  keepLastLog(logFile);
   const common = { cwd: home, stopSignal: 'SIGTERM', logFile } as const;
   // Left to itself, the server would start a daemon that nobody stops.
   const epmd = supervise(

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { secret, type Instance } from './instance.ts';
 import { baseEnvironment, findProgram } from './programs.ts';
-import { lastLines, type Started, type Watch } from './service.ts';
+import { keepLastLog, lastLines, type Started, type Watch } from './service.ts';
 import { supervise } from './supervisor.ts';
 import { Refusal } from './terminal.ts';
 
@@ -30,6 +30,7 @@ export const startRedis = async (instance: Instance, program: string, port: numb
   writeFileSync(join(home, 'redis.conf'), `${settings.join('\n')}\n`, { mode: 0o600 });
 
   const logFile = join(instance.folder, 'redis.log');
+  keepLastLog(logFile);
   const server = supervise(
     instance.folder,
     { name: 'redis', command: program, args: ['redis.conf'], cwd: home, env: baseEnvironment(), stopSignal: 'SIGTERM', logFile },

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync } from 'node:fs';
 import type { Ending } from './processes.ts';
 
 /** A service that we started. Its data stays when it is stopped. */
@@ -22,3 +22,8 @@ export const lastLines = (logFile: string, count = 12): string =>
         .map((line) => `  ${line}`)
         .join('\n')
     : '  (it wrote nothing)';
+
+/** Makes room for a new log; the one of the run before stays beside it. */
+export const keepLastLog = (logFile: string): void => {
+  if (existsSync(logFile)) renameSync(logFile, `${logFile}.before`);
+};

@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, rmSync, existsSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { pause } from '../../src/platform/retry.ts';
 import { migrate } from '../../src/cli/migrate.ts';
@@ -8,7 +8,7 @@ import type { Databases } from './postgres.ts';
 import { endLeftovers } from './processes.ts';
 import { roleOutput } from './role-output.ts';
 import { chooseRolePorts, programOf, roles, type Platform, type Role } from './roles.ts';
-import { lastLines } from './service.ts';
+import { keepLastLog, lastLines } from './service.ts';
 import { bringUp, type Running, type Service } from './services.ts';
 import { untilStopped } from './signals.ts';
 import { endingText, supervise, type Supervised } from './supervisor.ts';
@@ -188,11 +188,6 @@ const connectionsOf = (
   return Object.entries(lines)
     .map(([name, value]) => `${name}=${value}\n`)
     .join('');
-};
-
-/** The log of the run before stays beside the new one. */
-const keepLastLog = (path: string): void => {
-  if (existsSync(path)) renameSync(path, `${path}.before`);
 };
 
 runToExit(main);
