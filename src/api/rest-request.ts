@@ -6,6 +6,7 @@ import type { Decoded } from './dispatch.ts';
 import type { HttpRoute } from './http-rule.ts';
 import type { ReadyMethod } from './methods.ts';
 import { jsonOfText, type Message, type ReadJson } from './read-json.ts';
+import { violateAt } from './violations.ts';
 
 /** Puts a method's message together from path, query, body and headers. */
 export type ReadRequest = (request: FastifyRequest, violations: FieldViolation[]) => Decoded;
@@ -33,7 +34,7 @@ export const requestReader = (method: ReadyMethod, route: HttpRoute, read: ReadJ
     }
     fromQuery(queryFields, request.query as Readonly<Record<string, string | readonly string[]>>, json, violations);
     for (const name of pathNames) {
-      if (Object.hasOwn(json, name)) violations.push({ field: name, description: 'is given by the path' });
+      if (Object.hasOwn(json, name)) violateAt(violations, name, 'is given by the path');
       json[name] = (request.params as Readonly<Record<string, string>>)[name];
     }
     const headers = request.raw.headers;
@@ -41,8 +42,8 @@ export const requestReader = (method: ReadyMethod, route: HttpRoute, read: ReadJ
     const ifMatch = headers['if-match'];
     if (ifMatch !== undefined && route.verb !== 'GET') {
       const tag = entityTag(ifMatch);
-      if (!takesEtag) violations.push({ field: 'If-Match', description: 'is not taken here' });
-      else if (tag === undefined) violations.push({ field: 'If-Match', description: 'must be one entity tag, such as "3", or *' });
+      if (!takesEtag) violateAt(violations, 'If-Match', 'is not taken here');
+      else if (tag === undefined) violateAt(violations, 'If-Match', 'must be one entity tag, such as "3", or *');
       else fromHeader('If-Match', 'etag', tag, json, violations);
     }
     return { kind: 'decoded', message: read(json, violations) as Message };
@@ -70,12 +71,11 @@ const fromQuery = (
 ): void => {
   for (const [name, given] of Object.entries(query)) {
     const field = fields.get(name);
-    if (!field) violations.push({ field: name.slice(0, 100), description: 'is not a known query parameter' });
-    else if (typeof given !== 'string') violations.push({ field: name, description: 'is given more than once' });
+    if (!field) violateAt(violations, name.slice(0, 100), 'is not a known query parameter');
+    else if (typeof given !== 'string') violateAt(violations, name, 'is given more than once');
     else {
       const value = jsonOfText(field, given);
-      if (value === undefined)
-        violations.push({ field: name, description: `must be ${field.scalar === ScalarType.BOOL ? 'true or false' : 'a number'}` });
+      if (value === undefined) violateAt(violations, name, `must be ${field.scalar === ScalarType.BOOL ? 'true or false' : 'a number'}`);
       else json[name] = value;
     }
   }
@@ -84,9 +84,8 @@ const fromQuery = (
 /** A header stands for a field of the body; where both are given they have to agree. */
 const fromHeader = (header: string, field: string, value: string | string[] | undefined, json: Message, violations: FieldViolation[]): void => {
   if (typeof value !== 'string') return;
-  if (value === '') violations.push({ field: header, description: 'must not be empty' });
-  else if (Object.hasOwn(json, field) && json[field] !== value)
-    violations.push({ field: header, description: `is not the same as ${field} in the body` });
+  if (value === '') violateAt(violations, header, 'must not be empty');
+  else if (Object.hasOwn(json, field) && json[field] !== value) violateAt(violations, header, `is not the same as ${field} in the body`);
   else json[field] = value;
 };
 

@@ -4,8 +4,11 @@ import type { FieldViolation } from '../platform/call.ts';
 export const maxViolations = 20;
 
 /** Notes what is wrong with the value at hand. Its place is put before it by those who know it, from the inside out. */
-export const violate = (violations: FieldViolation[], description: string): undefined => {
-  if (violations.length < maxViolations) violations.push({ field: '', description });
+export const violate = (violations: FieldViolation[], description: string): undefined => violateAt(violations, '', description);
+
+/** Notes what is wrong at a place that is known already. */
+export const violateAt = (violations: FieldViolation[], field: string, description: string): undefined => {
+  if (violations.length < maxViolations) violations.push({ field, description });
   return undefined;
 };
 

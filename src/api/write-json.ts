@@ -1,82 +1,96 @@
 import { ScalarType, type DescField, type DescMessage } from '@bufbuild/protobuf';
-import type { Message } from './read-json.ts';
 
-/** Turns a value into JSON text. */
-export type WriteJson = (value: never) => string;
+/** Turns a message into JSON text. */
+export type WriteJson = (message: never) => string;
 
 /**
  * Compiles the writer of a message: proto3 JSON with the proto's own field names, fields without presence always there, 64-bit numbers as
- * text. Straight to text, because `toJson` and `JSON.stringify` took more of a request than all the rest. Throws for shapes it does not know.
+ * text. It becomes JavaScript source, as fast-json-stringify does it: a loop over fields took three times as long, and `toJson` ten times.
+ * Nothing but names of the contract gets into the source. Throws for shapes it does not know.
  */
 export const jsonWriter = (): ((message: DescMessage) => WriteJson) => {
-  const writers = new Map<string, WriteJson>();
-  const ofMessage = (message: DescMessage): WriteJson => {
-    const known = wellKnown[message.typeName] ?? writers.get(message.typeName);
-    if (known) return known;
-    const fields: { readonly localName: string; readonly before: string; readonly write: WriteJson }[] = [];
-    const write = (value: Message): string => {
-      let json = '';
-      for (const field of fields) {
-        const part = value[field.localName];
-        if (part !== undefined) json += field.before + field.write(part as never);
-      }
-      return json === '' ? '{}' : `{${json.slice(1)}}`;
-    };
-    writers.set(message.typeName, write);
-    for (const field of message.fields) fields.push({ localName: field.localName, before: `,${JSON.stringify(field.name)}:`, write: ofField(field) });
-    return write;
+  const names = new Map<string, string>();
+  const writers: Record<string, WriteJson> = {};
+
+  /** The source of the text of `value`, an expression. */
+  const ofMessage = (message: DescMessage, value: string): string => {
+    const known = wellKnown[message.typeName];
+    return known ? known(value) : `writers.${compile(message)}(${value})`;
+  };
+  const ofValue = (field: DescField, value: string): string => {
+    if (field.message) return ofMessage(field.message, value);
+    if (field.enum) return quoted(value);
+    if (field.fieldKind === 'map') throw new Error(`${field.toString()}: maps are not supported in answers`);
+    return scalars[field.scalar](value);
+  };
+  const ofField = (field: DescField): string => {
+    if (field.fieldKind !== 'list' && field.oneof) throw new Error(`${field.toString()}: oneofs are not supported in answers`);
+    const value = `message.${field.localName}`;
+    const name = `'${JSON.stringify(field.name)}:'`;
+    if (field.fieldKind === 'list') return `json += comma + ${name} + list(${value}, (item) => ${ofValue(field, 'item')}); comma = ',';`;
+    const write = `json += comma + ${name} + ${ofValue(field, value)}; comma = ',';`;
+    const isAlways = field.fieldKind !== 'message' && !field.proto.proto3Optional;
+    return isAlways ? write : `if (${value} !== undefined) { ${write} }`;
   };
 
-  const ofField = (field: DescField): WriteJson => {
-    switch (field.fieldKind) {
-      case 'scalar':
-        if (field.oneof) throw new Error(`${field.toString()}: oneofs are not supported in answers`);
-        return scalars[field.scalar];
-      case 'enum':
-        return quoted;
-      case 'message':
-        return ofMessage(field.message);
-      case 'list':
-        return ofList(field.listKind === 'message' ? ofMessage(field.message) : field.listKind === 'enum' ? quoted : scalars[field.scalar]);
-      case 'map':
-        throw new Error(`${field.toString()}: maps are not supported in answers`);
-    }
+  /** The name of the writer, which is there when the first message is written. */
+  const compile = (message: DescMessage): string => {
+    const known = names.get(message.typeName);
+    if (known) return known;
+    const name = `write${names.size}`;
+    names.set(message.typeName, name);
+    const source = `let json = '{', comma = ''; ${message.fields.map(ofField).join(' ')} return json + '}';`;
+    // oxlint-disable-next-line no-implied-eval
+    writers[name] = new Function('writers', 'tools', `const { text, list, number, bytes, timestamp } = tools; return (message) => { ${source} };`)(
+      writers,
+      tools,
+    ) as WriteJson;
+    return name;
   };
-  return ofMessage;
+
+  return (message) => writers[compile(message)]!;
 };
 
-const ofList =
-  (item: WriteJson): WriteJson =>
-  (values: readonly never[]) => {
-    let json = '';
-    for (const value of values) json += (json === '' ? '' : ',') + item(value);
-    return `[${json}]`;
-  };
-
+const list = (items: readonly unknown[], write: (item: unknown) => string): string => {
+  let json = '[';
+  for (let index = 0; index < items.length; index += 1) json += (index === 0 ? '' : ',') + write(items[index]);
+  return `${json}]`;
+};
 const text = (value: string): string => JSON.stringify(value);
-const quoted = (value: string | bigint): string => `"${value}"`;
-const literal = (value: boolean): string => String(value);
 const number = (value: number): string => (Number.isFinite(value) ? String(value) : `"${value}"`);
 const bytes = (value: Uint8Array): string => `"${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64')}"`;
 const timestamp = (value: Date): string => `"${value.toISOString().replace('.000Z', 'Z')}"`;
-const struct = (value: object): string => JSON.stringify(value);
 
-const wellKnown: Readonly<Record<string, WriteJson>> = { 'google.protobuf.Timestamp': timestamp, 'google.protobuf.Struct': struct };
+/** What compiled writers call. */
+const tools = { text, list, number, bytes, timestamp };
 
-const scalars: Readonly<Record<ScalarType, WriteJson>> = {
-  [ScalarType.STRING]: text,
-  [ScalarType.BYTES]: bytes,
-  [ScalarType.BOOL]: literal,
-  [ScalarType.INT32]: number,
-  [ScalarType.SINT32]: number,
-  [ScalarType.SFIXED32]: number,
-  [ScalarType.UINT32]: number,
-  [ScalarType.FIXED32]: number,
+type Source = (value: string) => string;
+const calling =
+  (tool: keyof typeof tools): Source =>
+  (value) =>
+    `${tool}(${value})`;
+const quoted: Source = (value) => `'"' + ${value} + '"'`;
+const plain: Source = (value) => value;
+
+const wellKnown: Readonly<Record<string, Source>> = {
+  'google.protobuf.Timestamp': calling('timestamp'),
+  'google.protobuf.Struct': (value) => `JSON.stringify(${value})`,
+};
+
+const scalars: Readonly<Record<ScalarType, Source>> = {
+  [ScalarType.STRING]: calling('text'),
+  [ScalarType.BYTES]: calling('bytes'),
+  [ScalarType.BOOL]: plain,
+  [ScalarType.INT32]: plain,
+  [ScalarType.SINT32]: plain,
+  [ScalarType.SFIXED32]: plain,
+  [ScalarType.UINT32]: plain,
+  [ScalarType.FIXED32]: plain,
   [ScalarType.INT64]: quoted,
   [ScalarType.SINT64]: quoted,
   [ScalarType.SFIXED64]: quoted,
   [ScalarType.UINT64]: quoted,
   [ScalarType.FIXED64]: quoted,
-  [ScalarType.FLOAT]: number,
-  [ScalarType.DOUBLE]: number,
+  [ScalarType.FLOAT]: calling('number'),
+  [ScalarType.DOUBLE]: calling('number'),
 };
