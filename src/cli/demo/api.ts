@@ -1,0 +1,72 @@
+import { pause } from '../../platform/retry.ts';
+import type { Article } from './articles.ts';
+import type { Person } from './people.ts';
+
+/** What the demo asks of the platform; the same through gRPC and through REST. Amounts are euro cents. */
+export type Api = {
+  readonly transport: 'gRPC' | 'REST';
+  readonly placeOrder: (order: OrderForm, key: string) => Promise<Reply<Acknowledged & { readonly orderId: string }>>;
+  readonly cancelOrder: (orderId: string, reason: string, key: string) => Promise<Reply<Acknowledged>>;
+  /** As it is in the read model, no older than the consistency token. */
+  readonly getOrder: (orderId: string, consistencyToken: string) => Promise<Reply<OrderRead>>;
+  /** The types of the order's events, oldest first. */
+  readonly getOrderHistory: (orderId: string) => Promise<Reply<readonly string[]>>;
+  readonly publishOffer: (article: Article, key: string) => Promise<Reply<Acknowledged>>;
+  readonly changePrice: (offer: Owned, priceMinor: number, key: string) => Promise<Reply<Acknowledged>>;
+  readonly adjustStock: (offer: Owned, difference: number, reason: string, key: string) => Promise<Reply<Acknowledged>>;
+  readonly getOffer: (offer: Owned) => Promise<Reply<OfferRead>>;
+  readonly listOffers: (merchantId: string) => Promise<Reply<readonly OfferRead[]>>;
+  readonly close: () => void;
+};
+
+/** The one currency of the demo. */
+export const currency = 'EUR';
+/** No answer after this time is an error. */
+export const deadlineMs = 5_000;
+
+export type Owned = Pick<Article, 'offerId' | 'merchant'>;
+export type Line = { readonly offerId: string; readonly quantity: number; readonly shownPriceMinor: number };
+export type OrderForm = { readonly person: Person; readonly lines: readonly Line[] };
+/** The platform has it in its log. */
+export type Acknowledged = { readonly revision: bigint; readonly consistencyToken: string };
+export type OrderRead = { readonly status: string; readonly totalMinor: number; readonly lines: number };
+export type OfferRead = {
+  readonly offerId: string;
+  readonly priceMinor: number;
+  readonly available: number;
+  readonly isPublished: boolean;
+  readonly revision: bigint;
+};
+
+/** Tokens of the development issuer for those whom the demo plays. */
+export type Tokens = { readonly checkout: string; readonly support: string; readonly merchants: ReadonlyMap<string, string> };
+
+/** What came of a request. */
+export type Reply<Answer> =
+  | { readonly kind: 'answered'; readonly answer: Answer }
+  /** The domain says no: part of life. */
+  | { readonly kind: 'refused'; readonly code: string; readonly because: string }
+  /** An error. `retryAfterMs` is set where the platform says that one may simply try again. */
+  | { readonly kind: 'failed'; readonly code: string; readonly because: string; readonly retryAfterMs?: number };
+
+/** Failures that no answer of the platform tells of. */
+export const noConnection = 'connection lost';
+export const noAnswer = `no answer in ${deadlineMs / 1_000} s`;
+
+const maxTries = 4;
+
+/**
+ * Asks, and asks again where the platform says that one may (RetryInfo, Retry-After), and only there: a bounded number of times,
+ * each time a little later than it was told, so that not everybody comes back at once.
+ */
+export const persistently = async <Answer>(
+  ask: () => Promise<Reply<Answer>>,
+  { again, stopped }: { readonly again: () => void; readonly stopped: AbortSignal },
+): Promise<Reply<Answer>> => {
+  for (let tries = 1; ; tries += 1) {
+    const reply = await ask();
+    if (reply.kind !== 'failed' || reply.retryAfterMs === undefined || tries >= maxTries) return reply;
+    if (!(await pause(reply.retryAfterMs * (1 + Math.random() / 2), stopped))) return reply;
+    again();
+  }
+};

@@ -1,0 +1,96 @@
+import { styleText } from 'node:util';
+
+/** One thing that happened, told in one line: `what` is shortened where the line would not fit. */
+export type Story = { readonly label: Label; readonly what: string; readonly tail?: string };
+
+export type Label = 'order' | 'cancelled' | 'refused' | 'price' | 'stock' | 'same again' | 'history' | 'error' | 'behind' | 'broker' | 'BROKEN';
+
+/** Where the demo tells what happens: stories scroll by, a summary stays at the bottom or, where nobody watches, comes every few seconds. */
+export type Screen = {
+  /** Shows it, unless too much of the kind happened in this second. */
+  readonly tell: (story: Story) => void;
+  readonly say: (text: string) => void;
+  /** From now on. */
+  readonly summarise: (summary: Summary) => void;
+  /** The summary goes. */
+  readonly close: () => void;
+};
+
+export type Summary = { readonly lines: () => readonly string[]; readonly line: () => string };
+
+type Colour = Parameters<typeof styleText>[0];
+const colours: Readonly<Record<Label, Colour>> = {
+  order: 'green',
+  cancelled: 'magenta',
+  refused: 'yellow',
+  price: 'cyan',
+  stock: 'cyan',
+  'same again': 'blue',
+  history: 'blue',
+  error: 'red',
+  behind: 'red',
+  broker: 'red',
+  BROKEN: ['bold', 'red'],
+};
+
+/** Stories of one kind a second; of a broken promise all are told. */
+const limit = (label: Label): number => (label === 'order' ? 4 : label === 'BROKEN' ? Infinity : 1);
+
+const labelWidth = 10;
+/** On wide terminals the tails stand below each other here, not at the far right. */
+const widestMiddle = 66;
+const redrawMs = 250;
+const lineEveryMs = 5_000;
+
+export const createScreen = (stream: NodeJS.WriteStream = process.stdout): Screen => {
+  const told = new Map<Label, { second: number; count: number }>();
+  let summary: Summary | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let drawn = 0;
+
+  const paint = (colour: Colour, text: string): string => styleText(colour, text, { stream });
+  const width = (): number => (stream.isTTY ? Math.max(40, stream.columns || 80) : Infinity);
+  const erase = (): string => (drawn > 0 ? `\u001b[${drawn}F\u001b[0J` : '');
+  const bottom = (): string => {
+    if (!stream.isTTY || !summary) return '';
+    const lines = [paint('dim', '─'.repeat(Math.min(width(), 120) - 1)), ...summary.lines().map((line) => fitted(line, width() - 1))];
+    drawn = lines.length;
+    return `${lines.join('\n')}\n`;
+  };
+  const write = (text: string): void => {
+    const before = erase();
+    drawn = 0;
+    stream.write(before + text + bottom());
+  };
+
+  return {
+    tell({ label, what, tail = '' }) {
+      const second = Math.floor(performance.now() / 1_000);
+      const kind = told.get(label);
+      const count = kind?.second === second ? kind.count + 1 : 1;
+      told.set(label, { second, count });
+      if (count > limit(label)) return;
+      const head = `${clock()}  ${label.padEnd(labelWidth)}  `;
+      const room = width() - 1 - head.length - (tail === '' ? 0 : tail.length + 3);
+      const middle = fitted(what, Math.max(room, 20)).padEnd(stream.isTTY && tail !== '' ? Math.min(Math.max(room, 20), widestMiddle) : 0);
+      write(
+        `${paint('dim', clock())}  ${paint(colours[label], label.padEnd(labelWidth))}  ${middle}${tail === '' ? '' : `   ${paint('dim', tail)}`}\n`,
+      );
+    },
+    say: (text) => write(`${text}\n`),
+    summarise(given) {
+      summary = given;
+      timer = stream.isTTY ? setInterval(() => write(''), redrawMs) : setInterval(() => write(`${clock()}  ${given.line()}\n`), lineEveryMs);
+      write('');
+    },
+    close() {
+      clearInterval(timer);
+      summary = undefined;
+      write('');
+    },
+  };
+};
+
+const clock = (): string => new Date().toTimeString().slice(0, 8);
+
+const fitted = (text: string, width: number): string => (text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`);

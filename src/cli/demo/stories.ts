@@ -1,0 +1,243 @@
+import { randomUUID } from 'node:crypto';
+import { noAnswer, noConnection, persistently, type Acknowledged, type Api, type Reply } from './api.ts';
+import { between, chance, oneOf } from './chance.ts';
+import type { Arrival, Journey, Ledger } from './ledger.ts';
+import { somebody } from './people.ts';
+import type { Screen } from './screen.ts';
+import type { Item, Shop, Shown } from './shop.ts';
+import { milliseconds } from './summary.ts';
+import type { Tally } from './tally.ts';
+
+/** What happens in the marketplace, each to its end. */
+export type Stories = {
+  readonly placeOrder: () => Promise<void>;
+  readonly cancelOrder: () => Promise<void>;
+  readonly changePrice: () => Promise<void>;
+  readonly adjustStock: () => Promise<void>;
+  readonly lookAtHistory: () => Promise<void>;
+  /** Reads an acknowledged order and notes where it shows what was acknowledged. */
+  readonly read: (journey: Journey, api: Api) => Promise<void>;
+  readonly lastOrder: () => string | undefined;
+};
+
+/** Orders that may still be cancelled or looked at. */
+const maxRecent = 200;
+const reasons = ['Found it cheaper elsewhere', 'Ordered by mistake', 'Takes too long', 'Wrong colour', 'Changed my mind'];
+
+export const createStories = (options: {
+  readonly apis: readonly Api[];
+  readonly shop: Shop;
+  readonly ledger: Ledger;
+  readonly tally: Tally;
+  readonly screen: Pick<Screen, 'tell'>;
+  readonly stopped: AbortSignal;
+}): Stories => {
+  const { apis, shop, ledger, tally, screen, stopped } = options;
+  const recent: { readonly orderId: string; readonly totalMinor: number }[] = [];
+  let last: string | undefined;
+
+  /** Asks as often as one may; counts what is no answer, and tells of errors. */
+  const ask = async <Answer>(api: Api, send: (api: Api) => Promise<Reply<Answer>>): Promise<Reply<Answer>> => {
+    const reply = await persistently(() => send(api), { again: () => tally.count('asked again'), stopped });
+    if (reply.kind === 'refused') tally.refused(reply.code);
+    if (reply.kind === 'failed') {
+      const isOurs = reply.code === noConnection || reply.code === noAnswer;
+      tally.failed(isOurs ? `${reply.code} (${api.transport})` : reply.code);
+      screen.tell({ label: 'error', what: `${api.transport}: ${reply.code}. ${reply.because}` });
+    }
+    return reply;
+  };
+
+  const broken = (promise: string): void => {
+    tally.broken(promise);
+    screen.tell({ label: 'BROKEN', what: promise });
+  };
+
+  const read = async (journey: Journey, api: Api): Promise<void> => {
+    const { what, orderId, consistencyToken } = journey;
+    const reply = await ask(api, (through) => through.getOrder(orderId, consistencyToken));
+    if (reply.kind !== 'answered') return;
+    tally.count('reads');
+    const { status } = reply.answer;
+    if (what === 'cancelled' && status !== 'CANCELLED')
+      return broken(`order ${orderId} was cancelled, but is ${status} when read with that answer's consistency token`);
+    const known = recent.findLast((order) => order.orderId === orderId);
+    if (known && known.totalMinor !== reply.answer.totalMinor)
+      broken(`order ${orderId} was placed for ${euros(known.totalMinor)}, but reads ${euros(reply.answer.totalMinor)}`);
+    ledger.read(what, orderId);
+  };
+
+  /** From the acknowledgement until it has been seen everywhere; the first reading is the customer's own. */
+  const follow = (journey: Journey, api: Api, tell: (times: string) => void): Promise<void> => {
+    const { sentAt, acknowledgedAt } = journey;
+    ledger.acknowledged(journey, ({ readAt, heardAt }: Arrival) => {
+      tally.took('read model', readAt - sentAt);
+      tally.took('RabbitMQ', heardAt - sentAt);
+      const times = [
+        [api.transport, acknowledgedAt],
+        ['read model', readAt],
+        ['RabbitMQ', heardAt],
+      ] as const;
+      tell(times.map(([name, at]) => `${name} ${milliseconds(at - sentAt).padStart(3)} ms`).join(', '));
+    });
+    return read(journey, api);
+  };
+
+  /** The same request again, through whichever transport: it must be the same order. */
+  const sendAgain = async (first: Api, orderId: string, send: (api: Api) => Promise<Reply<{ readonly orderId: string }>>): Promise<void> => {
+    const second = oneOf(apis);
+    const reply = await ask(second, send);
+    if (reply.kind === 'failed') return;
+    tally.count('sent twice');
+    if (reply.kind === 'refused') return broken(`order ${orderId}, sent again with its key through ${second.transport}, was refused: ${reply.code}`);
+    if (reply.answer.orderId !== orderId)
+      return broken(`order ${orderId}, sent again with its key through ${second.transport}, became order ${reply.answer.orderId}`);
+    screen.tell({
+      label: 'same again',
+      what: `order ${short(orderId)} sent twice, ${first.transport === second.transport ? `both through ${first.transport}` : `through ${first.transport} and ${second.transport}`}: one order`,
+    });
+  };
+
+  /** The shop window is brought up to date where the platform disagreed with it. */
+  const reload = async (items: readonly Item[]): Promise<void> => {
+    for (const { shown } of items) {
+      const reply = await ask(oneOf(apis), (api) => api.getOffer({ offerId: shown.article.offerId, merchant: shown.article.merchant }));
+      if (reply.kind !== 'answered') continue;
+      tally.count('reads');
+      shop.refresh(shown, reply.answer);
+    }
+  };
+
+  /** A merchant's change of one of its offers. */
+  const change = async (shown: Shown, send: (api: Api, key: string) => Promise<Reply<Acknowledged>>): Promise<boolean> => {
+    shown.isBusy = true;
+    const key = randomUUID();
+    const reply = await ask(oneOf(apis), (api) => send(api, key));
+    shown.isBusy = false;
+    if (reply.kind === 'answered') shown.revision = reply.answer.revision;
+    if (reply.kind === 'refused') await reload([{ shown, quantity: 0, shownPriceMinor: 0 }]);
+    return reply.kind === 'answered';
+  };
+
+  return {
+    async placeOrder() {
+      const api = oneOf(apis);
+      const items = shop.basket();
+      const person = somebody();
+      const form = {
+        person,
+        lines: items.map(({ shown, quantity, shownPriceMinor }) => ({ offerId: shown.article.offerId, quantity, shownPriceMinor })),
+      };
+      const totalMinor = items.reduce((total, { quantity, shownPriceMinor }) => total + quantity * shownPriceMinor, 0);
+      const key = randomUUID();
+      const send = (through: Api) => through.placeOrder(form, key);
+
+      const sentAt = performance.now();
+      const reply = await ask(api, send);
+      const acknowledgedAt = performance.now();
+      if (reply.kind === 'refused') {
+        await reload(items);
+        return screen.tell({ label: 'refused', what: `${reply.code}  ${listed(items)}`, tail: disagreement(items) ?? reply.because });
+      }
+      if (reply.kind === 'failed') return;
+      const { orderId, consistencyToken } = reply.answer;
+      tally.count('placed');
+      tally.took(api.transport, acknowledgedAt - sentAt);
+      last = orderId;
+      recent.push({ orderId, totalMinor });
+      if (recent.length > maxRecent) recent.shift();
+      for (const { shown, quantity } of items) shown.ordered += quantity;
+      await follow({ what: 'placed', orderId, consistencyToken, sentAt, acknowledgedAt }, api, (times) =>
+        screen.tell({
+          label: 'order',
+          what: `${short(orderId)}  ${listed(items)}`,
+          tail: `${euros(totalMinor).padStart(11)} to ${person.countryCode}   ${times}`,
+        }),
+      );
+      if (chance(0.03)) await sendAgain(api, orderId, send);
+    },
+
+    async cancelOrder() {
+      if (recent.length === 0) return;
+      const { orderId } = recent.splice(between(0, recent.length - 1), 1)[0]!;
+      const api = oneOf(apis);
+      const reason = oneOf(reasons);
+      const key = randomUUID();
+      const sentAt = performance.now();
+      const reply = await ask(api, (through) => through.cancelOrder(orderId, reason, key));
+      if (reply.kind !== 'answered') return;
+      tally.count('cancelled');
+      const journey: Journey = {
+        what: 'cancelled',
+        orderId,
+        consistencyToken: reply.answer.consistencyToken,
+        sentAt,
+        acknowledgedAt: performance.now(),
+      };
+      await follow(journey, api, (times) => screen.tell({ label: 'cancelled', what: `${short(orderId)}  “${reason}”`, tail: times }));
+    },
+
+    async changePrice() {
+      const shown = oneOf(shop.offers);
+      if (shown.isBusy) return;
+      const { article, priceMinor: before } = shown;
+      // A few per cent up or down, never far from where it began, in whole euros.
+      const wished = Math.round((before * (1 + between(-6, 6) / 100)) / 100) * 100;
+      const priceMinor = Math.min(Math.max(wished, Math.round(article.priceMinor * 0.85)), Math.round(article.priceMinor * 1.15));
+      if (priceMinor === before || !(await change(shown, (api, key) => api.changePrice(article, priceMinor, key)))) return;
+      tally.count('price changes');
+      Object.assign(shown, { priceMinor, formerPriceMinor: before });
+      screen.tell({ label: 'price', what: `${named(shown)}  ${euros(before)} → ${euros(priceMinor)}`, tail: article.merchant.name });
+    },
+
+    async adjustStock() {
+      const idle = shop.offers.filter(({ isBusy }) => !isBusy);
+      const soldOut = idle.filter(({ onHand }) => onHand === 0);
+      const selling = idle.filter(({ onHand, ordered }) => onHand > 0 && ordered > 0);
+      const shown = soldOut.length > 2 || selling.length === 0 ? soldOut[0] : oneOf(selling);
+      if (!shown) return;
+      const { article, onHand, ordered } = shown;
+      const isEmpty = onHand === 0;
+      const difference = isEmpty ? between(1, article.quantity + 2) : -Math.min(onHand, ordered);
+      const reason = isEmpty ? 'New stock' : 'Counted after sales';
+      if (!(await change(shown, (api, key) => api.adjustStock(article, difference, reason, key)))) return;
+      tally.count('stock changes');
+      shown.onHand = Math.max(0, shown.onHand + difference);
+      shown.ordered = isEmpty ? 0 : shown.ordered + difference;
+      const outcome = isEmpty ? `${difference} new` : `${-difference} sold, ${shown.onHand === 0 ? 'none' : shown.onHand} left`;
+      screen.tell({ label: 'stock', what: `${named(shown)}  ${outcome}`, tail: article.merchant.name });
+    },
+
+    async lookAtHistory() {
+      if (recent.length === 0) return;
+      const { orderId } = oneOf(recent);
+      const reply = await ask(oneOf(apis), (api) => api.getOrderHistory(orderId));
+      if (reply.kind !== 'answered') return;
+      tally.count('reads');
+      if (reply.answer[0] !== 'OrderPlaced') broken(`the history of order ${orderId} does not begin with OrderPlaced: ${reply.answer.join(', ')}`);
+      screen.tell({ label: 'history', what: `order ${short(orderId)}: ${reply.answer.join(' → ')}`, tail: 'support' });
+    },
+
+    read,
+    lastOrder: () => last,
+  };
+};
+
+const short = (orderId: string): string => orderId.slice(0, 8);
+const named = ({ article: { title, grade } }: Shown): string => `${title} (${grade})`;
+
+const listed = (items: readonly Item[]): string => {
+  const first = items.slice(0, 2).map(({ shown, quantity }) => `${quantity} × ${named(shown)}`);
+  const sellers = new Set(items.map(({ shown }) => shown.article.merchant.merchantId)).size;
+  return `${first.join(', ')}${items.length > 2 ? ` and ${items.length - 2} more` : ''}${sellers > 1 ? ` from ${sellers} merchants` : ''}`;
+};
+
+/** Where the shop window and the platform disagreed, after it was brought up to date. */
+const disagreement = (items: readonly Item[]): string | undefined => {
+  const repriced = items.find(({ shown, shownPriceMinor }) => shown.priceMinor !== shownPriceMinor);
+  if (repriced) return `seen at ${euros(repriced.shownPriceMinor)}, costs ${euros(repriced.shown.priceMinor)} now`;
+  const short = items.find(({ shown, quantity }) => shown.onHand < quantity);
+  return short && `${short.quantity} asked for, ${short.shown.onHand === 0 ? 'none' : short.shown.onHand} left`;
+};
+
+const euros = (amountMinor: number): string => `${(amountMinor / 100).toFixed(2)} EUR`;

@@ -1,0 +1,87 @@
+import { totalOf, type Tally, type Timed } from './tally.ts';
+
+/** How things stand with the demo. */
+export type Standing = {
+  readonly tally: Tally;
+  readonly rate: number;
+  readonly startedAt: number;
+  readonly inFlight: () => number;
+  /** Acknowledged, and not seen in the read model or on RabbitMQ yet. */
+  readonly awaited: () => number;
+  /** Why no messages come; undefined: they do. */
+  readonly brokerTrouble: () => string | undefined;
+};
+
+const recentMs = 10_000;
+const timed: readonly Timed[] = ['gRPC', 'REST', 'read model', 'RabbitMQ'];
+
+/** The running summary: a few lines for a terminal, one for a log. */
+export const summaryOf = ({ tally, rate, startedAt, inFlight, awaited, brokerTrouble }: Standing) => {
+  const seen: { readonly at: number; readonly placed: number }[] = [{ at: startedAt, placed: 0 }];
+
+  /** Orders a second over the last ten seconds. */
+  const recently = (): string => {
+    const at = performance.now();
+    const placed = tally.of('placed');
+    if (at - seen.at(-1)!.at > 200) seen.push({ at, placed });
+    while (seen.length > 2 && seen[1]!.at < at - recentMs) seen.shift();
+    const [since] = seen;
+    return at - since!.at < 500 ? '–' : ((placed - since!.placed) / ((at - since!.at) / 1_000)).toFixed(1);
+  };
+
+  return {
+    lines: (): readonly string[] => [
+      `${duration(performance.now() - startedAt)}   ${recently()} orders/s of ${rate} wanted   ${inFlight()} in flight${behind(tally)}`,
+      `placed ${tally.of('placed')}   cancelled ${tally.of('cancelled')}   price changes ${tally.of('price changes')}   stock changes ${tally.of('stock changes')}   reads ${tally.of('reads')}   sent twice ${tally.of('sent twice')}`,
+      `refused  ${counts(tally.refusals, '   ')}`,
+      `errors   ${counts(tally.failures, '   ')}${tally.of('asked again') > 0 ? `   (asked again as told: ${tally.of('asked again')})` : ''}`,
+      `ms p50/p99   ${timed.map((what) => `${what} ${latency(tally, what)}`).join('   ')}`,
+      `messages ${tally.of('messages')}   awaited ${awaited()}${brokerTrouble() === undefined ? '' : `   ${brokerTrouble()}`}`,
+    ],
+    line: (): string =>
+      `placed ${tally.of('placed')} (${recently()}/s of ${rate}), cancelled ${tally.of('cancelled')}, refused ${counts(tally.refusals)}, errors ${counts(tally.failures)}; ms p50/p99: ${timed
+        .map((what) => `${what} ${latency(tally, what)}`)
+        .join(', ')}; messages ${tally.of('messages')}, awaited ${awaited()}${behind(tally)}`,
+  };
+};
+
+/** What the whole run came to, for the end. */
+export const totals = (tally: Tally, ranMs: number): string =>
+  [
+    `Ran ${duration(ranMs)}.`,
+    `  placed       ${tally.of('placed')} orders (${(tally.of('placed') / (ranMs / 1_000)).toFixed(1)}/s), ${tally.of('sent twice')} of them sent twice`,
+    `  cancelled    ${tally.of('cancelled')}`,
+    `  merchants    ${tally.of('price changes')} price changes, ${tally.of('stock changes')} stock changes`,
+    `  reads        ${tally.of('reads')}`,
+    `  refused      ${totalOf(tally.refusals) === 0 ? 'none' : counts(tally.refusals, ', ')}`,
+    `  errors       ${counts(tally.failures, ', ')}${tally.of('asked again') > 0 ? ` (asked again where the platform said so: ${tally.of('asked again')} times)` : ''}`,
+    `  RabbitMQ     ${tally.of('messages')} messages${tally.of('messages twice') > 0 ? `, ${tally.of('messages twice')} more came twice and were dropped` : ''}`,
+    ...(tally.of('not sent') > 0 ? [`  not sent     ${tally.of('not sent')} orders: the platform was slower than the rate`] : []),
+    `  ms           ${'p50'.padStart(8)} ${'p99'.padStart(8)}`,
+    ...timed.map(
+      (what) =>
+        `  ${what.padEnd(12)} ${milliseconds(tally.percentile(what, 50)).padStart(8)} ${milliseconds(tally.percentile(what, 99)).padStart(8)}${explained[what]}`,
+    ),
+  ].join('\n');
+
+const explained: Readonly<Record<Timed, string>> = {
+  gRPC: '   until PlaceOrder was acknowledged',
+  REST: '   the same',
+  'read model': '   from sending until GetOrder showed it',
+  RabbitMQ: '   from sending until its message came',
+};
+
+const behind = (tally: Tally): string => (tally.of('not sent') === 0 ? '' : `   slower than the rate: ${tally.of('not sent')} orders not sent`);
+
+const counts = (map: ReadonlyMap<string, number>, separator = ', '): string =>
+  map.size === 0 ? 'none' : [...map].map(([code, count]) => `${code} ${count}`).join(separator);
+
+const latency = (tally: Tally, what: Timed): string => `${milliseconds(tally.percentile(what, 50))}/${milliseconds(tally.percentile(what, 99))}`;
+
+/** As a person reads it: 4.2, 38, 1200. */
+export const milliseconds = (ms: number | undefined): string => (ms === undefined ? '–' : ms < 10 ? ms.toFixed(1) : ms.toFixed(0));
+
+const duration = (ms: number): string => {
+  const seconds = Math.round(ms / 1_000);
+  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+};
