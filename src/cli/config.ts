@@ -58,11 +58,16 @@ export class ConfigError extends Error {
 export const readConfig = <Name extends Role>(role: Name, environment: NodeJS.ProcessEnv): Config<Name> => {
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
   const parsed = schemas[role].safeParse(given);
-  const problems = parsed.success ? [] : parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${given[String(path[0])] === undefined ? 'is not set' : message}`);
-  if ((given['OIDC_ISSUER'] === undefined) === (given['AUTH_MODE'] === undefined)) problems.push('exactly one of OIDC_ISSUER and AUTH_MODE=development must be set');
-  if (role === 'api' && given['AUTH_MODE'] === 'development' && given['DEVELOPMENT_KEY_FILE'] === undefined) problems.push('DEVELOPMENT_KEY_FILE is not set: AUTH_MODE=development needs it');
+  const problems = parsed.success
+    ? []
+    : parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${given[String(path[0])] === undefined ? 'is not set' : message}`);
+  if ((given['OIDC_ISSUER'] === undefined) === (given['AUTH_MODE'] === undefined))
+    problems.push('exactly one of OIDC_ISSUER and AUTH_MODE=development must be set');
+  if (role === 'api' && given['AUTH_MODE'] === 'development' && given['DEVELOPMENT_KEY_FILE'] === undefined)
+    problems.push('DEVELOPMENT_KEY_FILE is not set: AUTH_MODE=development needs it');
   if (/^esdb/.test(given['EVENT_STORE_URL'] ?? '')) problems.push('EVENT_STORE_URL names an EventStoreDB; this release keeps its log in PostgreSQL');
-  if (!parsed.success || problems.length > 0) throw new ConfigError(`The configuration of the role ${role} is not complete:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+  if (!parsed.success || problems.length > 0)
+    throw new ConfigError(`The configuration of the role ${role} is not complete:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
   return { ...parsed.data, EVENT_STORE_URL: parsed.data.EVENT_STORE_URL ?? parsed.data.DATABASE_URL } as Config<Name>;
 };
 

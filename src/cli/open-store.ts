@@ -4,4 +4,5 @@ import type { Logger } from '../platform/logging.ts';
 import type { Registry } from '../platform/metrics.ts';
 
 /** Opens the event store that a URL names; its scheme picks the adapter. */
-export const openStore = (url: string, options: { readonly name: string; readonly logger: Logger; readonly metrics: Registry }): EventStore => openPostgresStore({ url, ...options });
+export const openStore = (url: string, options: { readonly name: string; readonly logger: Logger; readonly metrics: Registry }): EventStore =>
+  openPostgresStore({ url, ...options });

@@ -13,7 +13,12 @@ Roles: ${Object.keys(roles).join(', ')}. A merchant needs --merchant, a customer
 const main = async (): Promise<void> => {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { merchant: { type: 'string' }, customer: { type: 'string' }, hours: { type: 'string', default: '12' }, help: { type: 'boolean', short: 'h' } },
+    options: {
+      merchant: { type: 'string' },
+      customer: { type: 'string' },
+      hours: { type: 'string', default: '12' },
+      help: { type: 'boolean', short: 'h' },
+    },
   });
   const role = positionals[0];
   if (values.help || role === undefined) {
@@ -22,7 +27,10 @@ const main = async (): Promise<void> => {
     return;
   }
   if (!(role in roles)) throw new Error(`There is no role '${role}'. Roles: ${Object.keys(roles).join(', ')}.`);
-  for (const [name, id] of [['merchant', values.merchant], ['customer', values.customer]] as const) {
+  for (const [name, id] of [
+    ['merchant', values.merchant],
+    ['customer', values.customer],
+  ] as const) {
     if (id !== undefined && !isUuid(id)) throw new Error(`--${name} takes a UUID, not '${id}'.`);
   }
   const hours = Number(values.hours);

@@ -11,7 +11,9 @@ const currencies: Readonly<Record<number, string>> = {
   3: 'BHD IQD JOD KWD LYD OMR TND',
 };
 
-const exponents: ReadonlyMap<string, number> = new Map(Object.entries(currencies).flatMap(([digits, codes]) => codes.split(' ').map((code) => [code, Number(digits)] as const)));
+const exponents: ReadonlyMap<string, number> = new Map(
+  Object.entries(currencies).flatMap(([digits, codes]) => codes.split(' ').map((code) => [code, Number(digits)] as const)),
+);
 
 /** How many digits a currency has after the decimal point (EUR: 2, JPY: 0); undefined for what is no currency. */
 export const exponentOf = (currency: string): number | undefined => exponents.get(currency);

@@ -30,7 +30,11 @@ export const offerEvents = [
       warrantyMonths: Type.Integer({ minimum: 0, maximum: 120 }),
     },
   }),
-  event('PriceChanged', { version: 1, means: 'The offer costs this from now on; placed orders keep their price.', data: { merchantId: Uuid, currency: Currency, unitPriceMinor: AmountMinor } }),
+  event('PriceChanged', {
+    version: 1,
+    means: 'The offer costs this from now on; placed orders keep their price.',
+    data: { merchantId: Uuid, currency: Currency, unitPriceMinor: AmountMinor },
+  }),
   event('StockAdjusted', {
     version: 1,
     means: 'The count of pieces was corrected by a difference; `onHand` is what it is since.',
@@ -62,7 +66,8 @@ export type OfferCode =
   | 'STOCK_TOO_HIGH';
 
 /** An offer belongs to its merchant. What does not exist passes, and is refused by `decide`. */
-export const mayActOnOffer = (authority: Authority, state: Offer): boolean => state.status === 'unpublished' || actsForMerchant(authority, state.merchantId);
+export const mayActOnOffer = (authority: Authority, state: Offer): boolean =>
+  state.status === 'unpublished' || actsForMerchant(authority, state.merchantId);
 
 /** Pieces that can be ordered now. */
 export const availableOf = (state: Offer): number => (state.status === 'published' ? state.onHand : 0);
@@ -77,11 +82,13 @@ export const offer: Decider<Offer, OfferCommand, OfferEvent, OfferCode> = {
       const { type: _, ...data } = command;
       if (exponentOf(data.currency) === undefined) return rejected('CURRENCY_UNKNOWN', `${data.currency} is no currency of ISO 4217.`);
       if (data.unitPriceMinor <= 0) return rejected('PRICE_NOT_POSITIVE', 'A price is above zero.');
-      if (data.vatScheme === 'MARGIN' && data.purchasePriceMinor === undefined) return rejected('PURCHASE_PRICE_REQUIRED', 'VAT on the margin needs the purchase price.');
+      if (data.vatScheme === 'MARGIN' && data.purchasePriceMinor === undefined)
+        return rejected('PURCHASE_PRICE_REQUIRED', 'VAT on the margin needs the purchase price.');
       return accepted({ type: 'OfferPublished', data });
     }
     if (state.status === 'unpublished') return rejected('OFFER_NOT_FOUND', 'No such offer has been published.');
-    if (state.status === 'withdrawn') return command.type === 'WithdrawOffer' ? accepted() : rejected('OFFER_WITHDRAWN', 'The offer has been withdrawn.');
+    if (state.status === 'withdrawn')
+      return command.type === 'WithdrawOffer' ? accepted() : rejected('OFFER_WITHDRAWN', 'The offer has been withdrawn.');
     const { merchantId } = state;
     switch (command.type) {
       case 'ChangePrice': {

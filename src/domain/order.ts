@@ -79,7 +79,8 @@ export type OrderCode =
   | 'TOTAL_TOO_HIGH';
 
 /** An order belongs to its customer. What does not exist passes, and is refused by `decide`. */
-export const mayActOnOrder = (authority: Authority, state: Order): boolean => state.status === 'unplaced' || actsForCustomer(authority, state.customerId);
+export const mayActOnOrder = (authority: Authority, state: Order): boolean =>
+  state.status === 'unplaced' || actsForCustomer(authority, state.customerId);
 
 /** An order's life. Always: one currency; terms never change once placed; nothing after cancelled. */
 export const order: Decider<Order, OrderCommand, OrderEvent, OrderCode> = {
@@ -132,7 +133,8 @@ const refusalOf = (lines: readonly RequestedLine[], currency: string): Rejected<
     if (offer.status === 'withdrawn') return rejected('OFFER_WITHDRAWN', `${at}: the offer has been withdrawn.`);
     if (offer.currency !== shownCurrency) return rejected('CURRENCY_MISMATCH', `${at}: the offer is in ${offer.currency}.`);
     if (shownCurrency !== currency) return rejected('CURRENCY_MISMATCH', `${at}: an order has one currency, and this one began in ${currency}.`);
-    if (offer.unitPriceMinor !== shownPriceMinor) return rejected('PRICE_CHANGED', `${at}: the price is ${offer.unitPriceMinor} ${offer.currency} (minor units) now.`);
+    if (offer.unitPriceMinor !== shownPriceMinor)
+      return rejected('PRICE_CHANGED', `${at}: the price is ${offer.unitPriceMinor} ${offer.currency} (minor units) now.`);
     const together = (asked.get(offerId) ?? 0) + quantity;
     asked.set(offerId, together);
     if (together > availableOf(offer)) return rejected('OUT_OF_STOCK', `${at}: ${availableOf(offer)} left, ${together} asked for.`);

@@ -10,6 +10,7 @@ export const encodeToken = ({ logId, position }: ConsistencyPoint): string => Bu
 export const decodeToken = (text: string): ConsistencyPoint | undefined => {
   if (text.length > 200 || !/^[A-Za-z0-9_-]+$/.test(text)) return undefined;
   const [found, logId, position, ...rest] = Buffer.from(text, 'base64url').toString('latin1').split(':');
-  if (found !== version || rest.length > 0 || !logId || !/^[0-9a-f-]{36}$/.test(logId) || !position || !/^[0-9A-Za-z-]{1,64}$/.test(position)) return undefined;
+  if (found !== version || rest.length > 0 || !logId || !/^[0-9a-f-]{36}$/.test(logId) || !position || !/^[0-9A-Za-z-]{1,64}$/.test(position))
+    return undefined;
   return { logId, position };
 };

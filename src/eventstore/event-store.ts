@@ -47,7 +47,13 @@ export type Position = string & { readonly [positionTag]: true };
 export type Expected = 'none' | number;
 
 /** An event to append. `id` is a lower-case UUID and stays the same in every retry. */
-export type NewEvent = { readonly id: string; readonly type: string; readonly schemaVersion: number; readonly data: unknown; readonly meta: EventMeta };
+export type NewEvent = {
+  readonly id: string;
+  readonly type: string;
+  readonly schemaVersion: number;
+  readonly data: unknown;
+  readonly meta: EventMeta;
+};
 
 /** Where an event comes from. Kept in the log for ever; carries no personal data but sealed. */
 export type EventMeta = {

@@ -11,13 +11,17 @@ export class EventNewerThanReader extends Error {
 }
 
 /** Turns stored events into the catalogue's events, through the upcasters. Pure; throws {@link EventNewerThanReader}. */
-export const decoder = <const Catalogue extends readonly EventDefinition[]>(catalogue: Catalogue): ((recorded: Pick<Recorded, 'type' | 'schemaVersion' | 'data'>) => EventIn<Catalogue>) => {
+export const decoder = <const Catalogue extends readonly EventDefinition[]>(
+  catalogue: Catalogue,
+): ((recorded: Pick<Recorded, 'type' | 'schemaVersion' | 'data'>) => EventIn<Catalogue>) => {
   const definitions = new Map(catalogue.map((definition) => [definition.type, definition]));
   return ({ type, schemaVersion, data }) => {
     const definition = definitions.get(type);
     if (!definition) throw new EventNewerThanReader(`events of type ${type} are not known to this release`);
     if (schemaVersion > definition.version) {
-      throw new EventNewerThanReader(`version ${schemaVersion} of ${type} is not known to this release, which reads up to version ${definition.version}`);
+      throw new EventNewerThanReader(
+        `version ${schemaVersion} of ${type} is not known to this release, which reads up to version ${definition.version}`,
+      );
     }
     let current = data;
     for (let version = schemaVersion; version < definition.version; version += 1) {
@@ -30,4 +34,5 @@ export const decoder = <const Catalogue extends readonly EventDefinition[]>(cata
 };
 
 /** The version under which each type of a catalogue is written. */
-export const writtenVersions = (catalogue: readonly EventDefinition[]): ReadonlyMap<string, number> => new Map(catalogue.map(({ type, version }) => [type, version]));
+export const writtenVersions = (catalogue: readonly EventDefinition[]): ReadonlyMap<string, number> =>
+  new Map(catalogue.map(({ type, version }) => [type, version]));

@@ -6,7 +6,10 @@ export type { ClientBase, PoolClient } from 'pg';
 
 /** Parsers of column values: bigint as a safe integer, everything else as the driver does. */
 const types = {
-  getTypeParser: ((oid: number, format?: 'text' | 'binary') => (oid === pg.types.builtins.INT8 && format !== 'binary' ? safeInteger : pg.types.getTypeParser(oid, format as 'text'))) as typeof pg.types.getTypeParser,
+  getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
+    oid === pg.types.builtins.INT8 && format !== 'binary'
+      ? safeInteger
+      : pg.types.getTypeParser(oid, format as 'text')) as typeof pg.types.getTypeParser,
 };
 const safeInteger = (text: string): number => {
   const value = Number(text);
@@ -46,10 +49,14 @@ export const openPool = (options: {
 const tagUnavailable = (pool: pg.Pool): void => {
   const tag = (error: unknown): never => {
     const code = (error as { code?: unknown }).code;
-    if (isConnectionError(error) || (typeof code === 'string' && /^(25006|53|55P03|57014)/.test(code))) Object.assign(error as object, { unavailable: true });
+    if (isConnectionError(error) || (typeof code === 'string' && /^(25006|53|55P03|57014)/.test(code)))
+      Object.assign(error as object, { unavailable: true });
     throw error;
   };
-  const [query, connect] = [pool.query.bind(pool), pool.connect.bind(pool)] as [(...given: unknown[]) => Promise<unknown>, (...given: unknown[]) => Promise<unknown> | undefined];
+  const [query, connect] = [pool.query.bind(pool), pool.connect.bind(pool)] as [
+    (...given: unknown[]) => Promise<unknown>,
+    (...given: unknown[]) => Promise<unknown> | undefined,
+  ];
   pool.query = ((...given: unknown[]) => query(...given).catch(tag)) as unknown as typeof pool.query;
   pool.connect = ((...given: unknown[]) => connect(...given)?.catch(tag)) as unknown as typeof pool.connect;
 };

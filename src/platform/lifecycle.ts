@@ -12,7 +12,11 @@ export type Running = {
  * Runs a process until SIGTERM or SIGINT, then stops it within the grace period and exits with 0; a stop that takes longer,
  * or a defect that nobody caught, exits with 1, so that whoever supervises the process starts a new one.
  */
-export const runUntilStopped = async (options: { readonly logger: Logger; readonly graceMs: number; readonly start: (failed: (error: unknown) => void) => Promise<Running> }): Promise<void> => {
+export const runUntilStopped = async (options: {
+  readonly logger: Logger;
+  readonly graceMs: number;
+  readonly start: (failed: (error: unknown) => void) => Promise<Running>;
+}): Promise<void> => {
   const { logger, graceMs } = options;
   let stopping = false;
   let running: Running | undefined;

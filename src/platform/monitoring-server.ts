@@ -18,7 +18,11 @@ export const startMonitoring = async (options: {
         return [200, 'application/json', '{"status":"alive"}'];
       case '/readyz': {
         const problems = await ready();
-        return [problems.length === 0 ? 200 : 503, 'application/json', JSON.stringify({ status: problems.length === 0 ? 'ready' : 'not ready', problems })];
+        return [
+          problems.length === 0 ? 200 : 503,
+          'application/json',
+          JSON.stringify({ status: problems.length === 0 ? 'ready' : 'not ready', problems }),
+        ];
       }
       default:
         return [404, 'application/json', '{"status":"there is /metrics, /healthz and /readyz"}'];

@@ -80,7 +80,9 @@ const wrap = (masterKey: KeyObject, subject: string, key: Buffer): Buffer => {
 
 const unwrap = (masterKey: KeyObject, subject: string, wrapped: Buffer): KeyObject => {
   if (wrapped[0] !== format) throw new Error(`the key of subject ${subject} is wrapped in an unknown format`);
-  const decipher = createDecipheriv('aes-256-gcm', masterKey, wrapped.subarray(1, 13)).setAAD(Buffer.from(subject)).setAuthTag(wrapped.subarray(13, 29));
+  const decipher = createDecipheriv('aes-256-gcm', masterKey, wrapped.subarray(1, 13))
+    .setAAD(Buffer.from(subject))
+    .setAuthTag(wrapped.subarray(13, 29));
   try {
     return createSecretKey(Buffer.concat([decipher.update(wrapped.subarray(29)), decipher.final()]));
   } catch (error) {

@@ -21,13 +21,15 @@ export const opener =
     const found = await keys.find(values.map(({ subject }) => subject));
     return values.map((value): Opened => {
       const key = found.get(value.subject);
-      if (!key && !found.has(value.subject)) throw new Error(`subject ${value.subject} has neither a key nor a tombstone: the keys' database is not the one it was sealed with`);
+      if (!key && !found.has(value.subject))
+        throw new Error(`subject ${value.subject} has neither a key nor a tombstone: the keys' database is not the one it was sealed with`);
       return key ? { kind: 'open', text: openWith(key, value) } : { kind: 'erased' };
     });
   };
 
 /** A hash of a request that carries personal data, keyed so that nobody can try guesses against it. */
-export const keyedHash = (key: KeyObject, bytes: Uint8Array): string => createHmac('sha256', key).update('command\n').update(bytes).digest('base64url');
+export const keyedHash = (key: KeyObject, bytes: Uint8Array): string =>
+  createHmac('sha256', key).update('command\n').update(bytes).digest('base64url');
 
 const openWith = (key: KeyObject, { subject, field, sealed }: Sealed): string => {
   const bytes = Buffer.from(sealed, 'base64url');

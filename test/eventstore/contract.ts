@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { randomUUIDv7 } from 'node:crypto';
 import { after, before, test } from 'node:test';
-import { limits, LogChanged, type AppendResult, type Batch, type EventStore, type NewEvent, type Position } from '../../src/eventstore/event-store.ts';
+import {
+  limits,
+  LogChanged,
+  type AppendResult,
+  type Batch,
+  type EventStore,
+  type NewEvent,
+  type Position,
+} from '../../src/eventstore/event-store.ts';
 
 /** What an adapter brings to the suites. */
 export type Adapter = {
@@ -30,7 +38,11 @@ export const all = async <Item>(items: AsyncIterable<Item>): Promise<Item[]> => 
 };
 
 /** Follows the log until enough was seen; fails when that takes longer than half a minute. */
-export const follow = async (store: EventStore, options: { after: Position; types?: readonly string[] }, enough: (batches: readonly Batch[]) => boolean): Promise<readonly Batch[]> => {
+export const follow = async (
+  store: EventStore,
+  options: { after: Position; types?: readonly string[] },
+  enough: (batches: readonly Batch[]) => boolean,
+): Promise<readonly Batch[]> => {
   const stop = new AbortController();
   const late = setTimeout(() => stop.abort(new Error('late')), 30_000);
   const batches: Batch[] = [];
@@ -74,13 +86,25 @@ export const eventStoreContract = (name: string, start: () => Promise<Adapter>):
   it('an event is read as it was written', async () => {
     const stream = newStream();
     const event = {
-      ...newEvent('Ünïcödé'.replaceAll(/[^A-Za-z]/g, ''), { text: 'Zürich \u0000 \u2028 "quotes" \\ 📱 , \n', list: [1, 1.5, -0.25, null, true], deep: { empty: {} } }),
+      ...newEvent('Ünïcödé'.replaceAll(/[^A-Za-z]/g, ''), {
+        text: 'Zürich \u0000 \u2028 "quotes" \\ 📱 , \n',
+        list: [1, 1.5, -0.25, null, true],
+        deep: { empty: {} },
+      }),
       schemaVersion: 7,
     };
     await store.append(stream, [event], 'none');
     const [read] = await all(store.read(stream));
     assert.deepEqual(
-      { id: read!.id, type: read!.type, schemaVersion: read!.schemaVersion, stream: read!.stream, revision: read!.revision, data: read!.data, meta: read!.meta },
+      {
+        id: read!.id,
+        type: read!.type,
+        schemaVersion: read!.schemaVersion,
+        stream: read!.stream,
+        revision: read!.revision,
+        data: read!.data,
+        meta: read!.meta,
+      },
       { ...event, stream, revision: 0 },
     );
     assert.ok(read!.recordedAt instanceof Date && Math.abs(read!.recordedAt.getTime() - Date.now()) < 60_000);
@@ -156,7 +180,13 @@ export const eventStoreContract = (name: string, start: () => Promise<Adapter>):
     };
     assert.equal(await refused(newStream(), [newEvent('Large', 'x'.repeat(limits.eventBytes))]), 'TOO_LARGE');
     assert.equal(await refused(newStream(), [newEvent('Wide', 'ü'.repeat(limits.eventBytes / 2))]), 'TOO_LARGE');
-    assert.equal(await refused(newStream(), Array.from({ length: limits.eventsPerAppend + 1 }, () => newEvent())), 'TOO_LARGE');
+    assert.equal(
+      await refused(
+        newStream(),
+        Array.from({ length: limits.eventsPerAppend + 1 }, () => newEvent()),
+      ),
+      'TOO_LARGE',
+    );
     assert.equal(await refused(newStream(), []), 'INVALID_NAME');
     for (const bad of ['', '$all', 'a b', 'a,b', 'a\nb', 'x'.repeat(201), '$system']) {
       assert.equal(await refused(bad, [newEvent()]), 'INVALID_NAME', `stream '${bad}'`);
@@ -174,7 +204,8 @@ export const eventStoreContract = (name: string, start: () => Promise<Adapter>):
       Array.from({ length: 9 }, (_, index) => newEvent('Numbered', index)),
       'none',
     );
-    const read = async (range: Parameters<EventStore['read']>[1]): Promise<readonly unknown[]> => (await all(store.read(stream, range))).map(({ data }) => data);
+    const read = async (range: Parameters<EventStore['read']>[1]): Promise<readonly unknown[]> =>
+      (await all(store.read(stream, range))).map(({ data }) => data);
     assert.deepEqual(await read({}), [0, 1, 2, 3, 4, 5, 6, 7, 8]);
     assert.deepEqual(await read({ from: 6 }), [6, 7, 8]);
     assert.deepEqual(await read({ from: 2, to: 4 }), [2, 3, 4]);
@@ -201,7 +232,11 @@ export const eventStoreContract = (name: string, start: () => Promise<Adapter>):
 
   it('the tails of many streams come in one call', async () => {
     const streams = Array.from({ length: 30 }, newStream);
-    await Promise.all(streams.map((stream, index) => (index % 3 === 0 ? undefined : store.append(stream, [newEvent('Numbered', 0), newEvent('Numbered', 1), newEvent('Numbered', 2)], 'none'))));
+    await Promise.all(
+      streams.map((stream, index) =>
+        index % 3 === 0 ? undefined : store.append(stream, [newEvent('Numbered', 0), newEvent('Numbered', 1), newEvent('Numbered', 2)], 'none'),
+      ),
+    );
     const tails = await store.readTails(streams.map((stream, index) => ({ stream, from: index % 4 })));
     const expected = streams.map((_, index) => (index % 3 === 0 ? [] : [0, 1, 2].slice(index % 4)));
     assert.deepEqual(

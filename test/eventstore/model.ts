@@ -5,7 +5,12 @@ import type { AppendResult, EventStore, Expected, Logged, NewEvent, Position } f
 import { newEvent, type Adapter } from './contract.ts';
 
 /** One step of an appender: how many events, sent how, with which trouble before it. */
-type Step = { readonly stream: number; readonly events: number; readonly send: 'once' | 'twice' | 'again through another'; readonly trouble: 'none' | 'cut' };
+type Step = {
+  readonly stream: number;
+  readonly events: number;
+  readonly send: 'once' | 'twice' | 'again through another';
+  readonly trouble: 'none' | 'cut';
+};
 
 const step: fc.Arbitrary<Step> = fc.record({
   stream: fc.integer({ min: 0, max: 5 }),
@@ -81,7 +86,11 @@ export const eventStoreModel = (name: string, start: () => Promise<Adapter>): vo
     await Promise.all(
       Array.from({ length: 16 }, async (_, appender) => {
         for (let count = 0; count < 250; count += 1) {
-          const result = await writers[appender % 2]!.append(`count-${appender}-${count % 5}`, [newEvent('Counted')], count < 5 ? 'none' : Math.floor(count / 5) - 1);
+          const result = await writers[appender % 2]!.append(
+            `count-${appender}-${count % 5}`,
+            [newEvent('Counted')],
+            count < 5 ? 'none' : Math.floor(count / 5) - 1,
+          );
           assert.equal(result.kind, 'appended');
         }
       }),

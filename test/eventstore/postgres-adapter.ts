@@ -14,7 +14,9 @@ export const postgresAdapter = async (): Promise<Adapter & { readonly database: 
     database,
     open: () => openPostgresStore({ url: database.runtimeUrl, name: 'store', logger: silent, metrics: createMetrics('test') }),
     cutConnections: async () => {
-      await admin.query(`select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name like 'store%'`);
+      await admin.query(
+        `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name like 'store%'`,
+      );
     },
     close: async () => {
       await admin.end();

@@ -48,7 +48,13 @@ test('a client that is cut off between Execute and Sync keeps nobody from append
   const stream = newStream();
   const { id, meta } = newEvent();
   const { connection } = client as unknown as {
-    connection: { parse: (query: object) => void; bind: (config: object) => void; execute: (config: object) => void; flush: () => void; once: (name: string, done: () => void) => void };
+    connection: {
+      parse: (query: object) => void;
+      bind: (config: object) => void;
+      execute: (config: object) => void;
+      flush: () => void;
+      once: (name: string, done: () => void) => void;
+    };
   };
   const executed = new Promise<void>((resolve) => connection.once('commandComplete', resolve));
   connection.parse({ text: 'call log.append($1, $2, $3, $4, $5, $6, $7, $8, null, null)' });
@@ -63,7 +69,9 @@ test('a client that is cut off between Execute and Sync keeps nobody from append
     [id],
     'what was executed is committed',
   );
-  await session(adapter.database.runtimeUrl, (other) => other.query('select pg_terminate_backend($1)', [(client as unknown as { processID: number }).processID]));
+  await session(adapter.database.runtimeUrl, (other) =>
+    other.query('select pg_terminate_backend($1)', [(client as unknown as { processID: number }).processID]),
+  );
 });
 
 test('an answer that is lost on the way is fetched by sending the same append again', async () => {
@@ -123,7 +131,9 @@ test('notifications that never come are made up for by polling', async () => {
   const start = await direct.head();
   const listeners = (): Promise<number> =>
     session(adapter.database.runtimeUrl, async (client) => {
-      const { rowCount } = await client.query(`select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name like '% listen'`);
+      const { rowCount } = await client.query(
+        `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name like '% listen'`,
+      );
       return rowCount ?? 0;
     });
   const following = follow(direct, { after: start }, (seen) => eventsOf(seen).length === 3);

@@ -52,7 +52,10 @@ export const testDatabase = async (): Promise<TestDatabase> => {
 /** Ends what is still connected (only the runtime role may end its own sessions) and drops. */
 const dropDatabases = async (owner: string, runtime: string, names: readonly string[]): Promise<void> => {
   await using sessions = new AsyncDisposableStack();
-  const [asOwner, asRuntime] = [owner, runtime].map((url) => sessions.adopt(new pg.Client({ connectionString: url }), (client) => client.end())) as [pg.Client, pg.Client];
+  const [asOwner, asRuntime] = [owner, runtime].map((url) => sessions.adopt(new pg.Client({ connectionString: url }), (client) => client.end())) as [
+    pg.Client,
+    pg.Client,
+  ];
   await Promise.all([asOwner.connect(), asRuntime.connect()]);
   for (const name of names) {
     for (let tries = 1; ; tries += 1) {
@@ -71,13 +74,21 @@ const dropDatabases = async (owner: string, runtime: string, names: readonly str
 const ensureTemplates = async (admin: pg.Client, owner: string, runtime: string): Promise<void> => {
   const [log, keys] = [`${prefix}_template_log`, `${prefix}_template_keys`];
   const state = await migrationsState();
-  const { rows } = await admin.query<{ state: string | null }>(`select shobj_description(oid, 'pg_database') as state from pg_database where datname = any($1)`, [[log, keys]]);
+  const { rows } = await admin.query<{ state: string | null }>(
+    `select shobj_description(oid, 'pg_database') as state from pg_database where datname = any($1)`,
+    [[log, keys]],
+  );
   if (rows.length === 2 && rows.every((row) => row.state === state)) return;
   for (const template of [log, keys]) {
     await admin.query(`drop database if exists ${template} with (force)`);
     await admin.query(`create database ${template}`);
   }
-  await migrate({ migrationUrl: withDatabase(owner, log), runtimeUrl: withDatabase(runtime, log), keysUrl: withDatabase(owner, keys), say: () => {} });
+  await migrate({
+    migrationUrl: withDatabase(owner, log),
+    runtimeUrl: withDatabase(runtime, log),
+    keysUrl: withDatabase(owner, keys),
+    say: () => {},
+  });
   for (const template of [log, keys]) await admin.query(`comment on database ${template} is ${admin.escapeLiteral(state)}`);
 };
 

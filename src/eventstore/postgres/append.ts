@@ -3,7 +3,17 @@ import { isConnectionError, type Pool } from '../../platform/database.ts';
 import type { Logger } from '../../platform/logging.ts';
 import { Counter, durationBuckets, Gauge, Histogram, type Registry } from '../../platform/metrics.ts';
 import { backoffMs, type RetryPolicy } from '../../platform/retry.ts';
-import { limits, OutcomeUnknown, StoreUnavailable, validName, type AppendOptions, type AppendResult, type EventStore, type Expected, type NewEvent } from '../event-store.ts';
+import {
+  limits,
+  OutcomeUnknown,
+  StoreUnavailable,
+  validName,
+  type AppendOptions,
+  type AppendResult,
+  type EventStore,
+  type Expected,
+  type NewEvent,
+} from '../event-store.ts';
 import { formatPosition } from './position.ts';
 
 /** How long a caller without a deadline of its own waits. */
@@ -229,7 +239,9 @@ const call = async (pool: Pool, batch: readonly Pending[], logger: Logger): Prom
   client.on('error', onError);
   const stuck = setTimeout(() => {
     logger.warn({ appends: batch.length, afterMs: stuckMs }, 'the event store does not answer: its connection is given up');
-    (client as unknown as { connection: { stream: { destroy: (error: Error) => void } } }).connection.stream.destroy(new Error('Connection terminated: no answer'));
+    (client as unknown as { connection: { stream: { destroy: (error: Error) => void } } }).connection.stream.destroy(
+      new Error('Connection terminated: no answer'),
+    );
   }, stuckMs);
   try {
     for (const pending of batch) pending.unknown = true;
@@ -274,7 +286,8 @@ const refusal = (stream: string, events: readonly NewEvent[]): (AppendResult & {
   if (!validName(stream)) return { kind: 'refused', code: 'INVALID_NAME', because: `'${stream.slice(0, 80)}' is no stream name` };
   for (const { type, id } of events) {
     if (!validName(type)) return { kind: 'refused', code: 'INVALID_NAME', because: `'${type.slice(0, 80)}' is no event type` };
-    if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)) return { kind: 'refused', code: 'INVALID_NAME', because: `'${id.slice(0, 80)}' is no lower-case UUID` };
+    if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id))
+      return { kind: 'refused', code: 'INVALID_NAME', because: `'${id.slice(0, 80)}' is no lower-case UUID` };
   }
   if (events.length === 0) return { kind: 'refused', code: 'INVALID_NAME', because: 'an append has at least one event' };
   if (events.length > limits.eventsPerAppend) {
@@ -312,9 +325,29 @@ const serialise = (events: readonly NewEvent[]): Serialised | (AppendResult & { 
 
 const appendMetrics = (registry: Registry) => ({
   appends: new Counter({ name: 'event_store_appends_total', help: 'Appends by outcome.', labelNames: ['outcome'], registers: [registry] }),
-  retries: new Counter({ name: 'event_store_append_retries_total', help: 'Batches sent again, by cause.', labelNames: ['cause'], registers: [registry] }),
-  duration: new Histogram({ name: 'event_store_append_duration_seconds', help: 'From the call to its answer.', buckets: durationBuckets, registers: [registry] }),
-  batchDuration: new Histogram({ name: 'event_store_batch_duration_seconds', help: 'One batch, round trip and commit.', buckets: durationBuckets, registers: [registry] }),
-  batchSize: new Histogram({ name: 'event_store_batch_appends', help: 'Appends that shared one commit.', buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512], registers: [registry] }),
+  retries: new Counter({
+    name: 'event_store_append_retries_total',
+    help: 'Batches sent again, by cause.',
+    labelNames: ['cause'],
+    registers: [registry],
+  }),
+  duration: new Histogram({
+    name: 'event_store_append_duration_seconds',
+    help: 'From the call to its answer.',
+    buckets: durationBuckets,
+    registers: [registry],
+  }),
+  batchDuration: new Histogram({
+    name: 'event_store_batch_duration_seconds',
+    help: 'One batch, round trip and commit.',
+    buckets: durationBuckets,
+    registers: [registry],
+  }),
+  batchSize: new Histogram({
+    name: 'event_store_batch_appends',
+    help: 'Appends that shared one commit.',
+    buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512],
+    registers: [registry],
+  }),
   waiting: new Gauge({ name: 'event_store_appends_waiting', help: 'Appends not sent yet.', registers: [registry] }),
 });

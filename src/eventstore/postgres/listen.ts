@@ -37,7 +37,13 @@ export const openWakeups = (options: { readonly url: string; readonly name: stri
   };
 
   const connect = async (): Promise<void> => {
-    const next = new pg.Client({ connectionString: options.url, application_name: `${options.name} listen`, keepAlive: true, connectionTimeoutMillis: 5_000, query_timeout: 5_000 });
+    const next = new pg.Client({
+      connectionString: options.url,
+      application_name: `${options.name} listen`,
+      keepAlive: true,
+      connectionTimeoutMillis: 5_000,
+      query_timeout: 5_000,
+    });
     client = next;
     let lost = false;
     const lose = (error?: Error): void => {

@@ -7,7 +7,8 @@ export const formatPosition = (position: number): Position => String(position).p
 
 export const numberOf = (position: Position): number => Number(position);
 
-export const parsePosition = (text: string): Position | undefined => (/^\d{16}$/.test(text) && Number.isSafeInteger(Number(text)) ? (text as Position) : undefined);
+export const parsePosition = (text: string): Position | undefined =>
+  /^\d{16}$/.test(text) && Number.isSafeInteger(Number(text)) ? (text as Position) : undefined;
 
 /** Before the first event. */
 export const start = formatPosition(0);

@@ -9,7 +9,12 @@ import { readStream, tailReader } from './read.ts';
 import { subscriber } from './subscribe.ts';
 
 /** The event store on PostgreSQL, in a database whose `log` schema the migrations made. */
-export const openPostgresStore = (options: { readonly url: string; readonly name: string; readonly logger: Logger; readonly metrics: Registry }): EventStore => {
+export const openPostgresStore = (options: {
+  readonly url: string;
+  readonly name: string;
+  readonly logger: Logger;
+  readonly metrics: Registry;
+}): EventStore => {
   const { url, name, logger } = options;
   const appenders = openPool({
     url,
@@ -31,12 +36,19 @@ export const openPostgresStore = (options: { readonly url: string; readonly name
     parsePosition,
 
     async eventAt(position) {
-      const { rows } = await readers.query<{ id: string }>({ name: 'log.event-at', text: 'select id from log.events where position = $1', values: [numberOf(position)] });
+      const { rows } = await readers.query<{ id: string }>({
+        name: 'log.event-at',
+        text: 'select id from log.events where position = $1',
+        values: [numberOf(position)],
+      });
       return rows[0];
     },
 
     async head() {
-      const { rows } = await readers.query<{ position: number }>({ name: 'log.head', text: 'select position from log.events order by position desc limit 1' });
+      const { rows } = await readers.query<{ position: number }>({
+        name: 'log.head',
+        text: 'select position from log.events order by position desc limit 1',
+      });
       return formatPosition(rows[0]?.position ?? 0);
     },
 
@@ -55,7 +67,10 @@ export const openPostgresStore = (options: { readonly url: string; readonly name
     },
 
     async identity() {
-      const { rows } = await readers.query<{ id: string; generation: number }>({ name: 'log.identity', text: 'select id, generation from log.identity' });
+      const { rows } = await readers.query<{ id: string; generation: number }>({
+        name: 'log.identity',
+        text: 'select id, generation from log.identity',
+      });
       if (!rows[0]) throw new StoreUnavailable('the log has no identity: its schema is not there yet');
       return rows[0];
     },

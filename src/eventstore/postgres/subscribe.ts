@@ -68,7 +68,9 @@ export const subscriber = (options: { readonly pool: Pool; readonly wakeups: Wak
       if (position !== start) {
         anchorId ??= page.anchorId;
         if (page.anchorId === undefined || page.anchorId !== anchorId) {
-          throw new LogChanged(`the event at position ${position} is ${page.anchorId === undefined ? 'missing' : 'another than before'}: this is not the log that was read before`);
+          throw new LogChanged(
+            `the event at position ${position} is ${page.anchorId === undefined ? 'missing' : 'another than before'}: this is not the log that was read before`,
+          );
         }
       }
       if (page.batch) {
