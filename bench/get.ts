@@ -1,1 +1,86 @@
-export const getBenchmark = 0 as never;
+import pg from 'pg';
+import { testDatabase } from '../test/support/database.ts';
+import { inTurns, series, type Sample } from './measure.ts';
+import { startPart, type Part } from './part.ts';
+import type { LoadOptions, LoadRound } from './parts/load.ts';
+import { publishOffers, tokensOf } from './place.ts';
+import { openPlatform, type Address } from './platform.ts';
+import { ratio, type Findings } from './report.ts';
+import type { Bench } from './run.ts';
+
+const concurrency = 64;
+
+/** GetOrder by REST through one api process, against fastify and pg reading a document of the same size by its key. */
+export const getBenchmark = async ({ quick, rounds, rabbitmqUrl, say }: Bench): Promise<Findings> => {
+  const durationMs = quick ? 2_000 : 6_000;
+  const orderCount = quick ? 2_000 : 20_000;
+  await using held = new AsyncDisposableStack();
+  const part = async (program: string, options: unknown): Promise<Part> => held.adopt(await startPart(new URL(`parts/${program}.ts`, import.meta.url), options), ({ end }) => end());
+  const database = held.adopt(await testDatabase(), ({ drop }) => drop());
+  const platform = held.adopt(openPlatform(database, rabbitmqUrl), ({ stop }) => stop());
+  const [api, projector] = [await platform.start('api'), await platform.start('projector')];
+  const token = await platform.token('checkout');
+  const filling = await part('load', { transport: 'rest', token, merchantTokens: await tokensOf(platform) } satisfies LoadOptions);
+  await publishOffers(filling, [api], say);
+  await filling.ask('round', { what: 'place', targets: [api.http], concurrency, requests: orderCount } satisfies LoadRound);
+  await filling.end();
+
+  const owner = new pg.Client({ connectionString: database.ownerUrl });
+  await owner.connect();
+  held.defer(() => owner.end());
+  await untilShown(owner, orderCount);
+  await projector.stop();
+  const { rows } = await owner.query<{ order_id: string }>('select order_id from read_models.orders');
+  const orderIds = rows.map(({ order_id }) => order_id);
+  say(`${orderIds.length.toLocaleString('en')} orders placed and in the read model`);
+
+  const answers = await Promise.all(orderIds.slice(0, 50).map((id) => answerOf(api.http, id, token)));
+  const bytes = Math.round(answers.reduce((sum, { length }) => sum + length, 0) / answers.length);
+  // Each order's answer as the platform gave it to one of fifty, under the order's own id.
+  await owner.query('create table bench_documents (order_id uuid primary key, document json not null)');
+  await owner.query(
+    `insert into bench_documents
+     select order_id, ($1::text[])[1 + (row_number() over ()) % 50]::json from unnest($2::uuid[]) order_id`,
+    [answers, orderIds],
+  );
+  await owner.query('vacuum analyze bench_documents');
+
+  const bare = await part('read-bare', { url: database.ownerUrl });
+  const bareAddress = await bare.ask<Address>('address');
+  const load = await part('load', { transport: 'rest', token, orderIds } satisfies LoadOptions);
+  const round = (target: Address) => () => load.ask<Sample>('round', { what: 'get', targets: [target], concurrency, durationMs } satisfies LoadRound);
+  const results = await inTurns([{ name: 'ours', round: round(api.http) }, { name: 'bare', round: round(bareAddress) }], rounds, say);
+  if (series(results, 'ours', 'refused').some((refused) => refused > 0)) throw new Error('orders could not be read; see .local/bench/logs');
+  return {
+    figures: ['ours', 'bare'].flatMap((name) => {
+      const title = name === 'ours' ? 'GetOrder by REST' : 'fastify and pg by key';
+      return [
+        { name: title, unit: '/s', values: series(results, name, 'rate') },
+        { name: `${title}, p50`, unit: ' ms', values: series(results, name, 'p50Ms') },
+        { name: `${title}, p99`, unit: ' ms', values: series(results, name, 'p99Ms') },
+        { name: `${title}, the client's share of a core`, unit: '', values: series(results, name, 'clientCpu') },
+      ];
+    }),
+    comparisons: [ratio(`GetOrder by REST against fastify and pg by key, ${concurrency} at once`, series(results, 'ours', 'rate'), series(results, 'bare', 'rate'), { atLeast: 2 })],
+    notes: [
+      `${orderIds.length.toLocaleString('en')} orders, answers of ${bytes} bytes, one process each. Ours verifies the token, cuts the order to its caller and opens three sealed values; its peer does none of that.`,
+      'The peer: a named statement on a pool of ten connections, one json column, sent by fastify as it does by default. The token comes with each request and is not looked at.',
+    ],
+  };
+};
+
+const answerOf = async ({ host, port }: Address, orderId: string, token: string): Promise<string> => {
+  const response = await fetch(`http://${host}:${port}/v1/orders/${orderId}`, { headers: { authorization: `Bearer ${token}` } });
+  if (!response.ok) throw new Error(`GetOrder answered ${response.status}`);
+  return response.text();
+};
+
+const untilShown = async (client: pg.Client, count: number): Promise<void> => {
+  const deadline = performance.now() + 60_000;
+  for (;;) {
+    const { rows } = await client.query<{ shown: string }>('select count(*) as shown from read_models.orders');
+    if (Number(rows[0]!.shown) >= count) return;
+    if (performance.now() > deadline) throw new Error(`the read model holds ${rows[0]!.shown} of ${count} orders after a minute`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+};

@@ -1,1 +1,90 @@
-export const placeBenchmark = 0 as never;
+import pg from 'pg';
+import { testDatabase } from '../test/support/database.ts';
+import { inTurns, series, type Sample } from './measure.ts';
+import { merchants, offerCount } from './market.ts';
+import { startPart, type Part } from './part.ts';
+import type { LoadOptions, LoadRound } from './parts/load.ts';
+import { counted, openPlatform, type Address, type Platform, type RoleProcess } from './platform.ts';
+import { ratio, type Comparison, type Figure, type Findings } from './report.ts';
+import type { Bench } from './run.ts';
+
+const concurrency = 64;
+const priceChangesPerSecond = 40;
+
+/** PlaceOrder through two api processes, by REST and by gRPC, against servers of the same frameworks that only echo. */
+export const placeBenchmark = async ({ quick, rounds, rabbitmqUrl, say }: Bench): Promise<Findings> => {
+  const durationMs = quick ? 2_000 : 6_000;
+  await using held = new AsyncDisposableStack();
+  const part = async (program: string, options: unknown): Promise<Part> => held.adopt(await startPart(new URL(`parts/${program}.ts`, import.meta.url), options), ({ end }) => end());
+  const database = held.adopt(await testDatabase(), ({ drop }) => drop());
+  const platform = held.adopt(openPlatform(database, rabbitmqUrl), ({ stop }) => stop());
+  const apis = [await platform.start('api'), await platform.start('api')];
+  const echoes = [await part('echo', {}), await part('echo', {})];
+  const merchantTokens = await tokensOf(platform);
+  const token = await platform.token('checkout');
+  const loads = { rest: await part('load', { transport: 'rest', token, merchantTokens } satisfies LoadOptions), grpc: await part('load', { transport: 'grpc', token } satisfies LoadOptions) };
+
+  await publishOffers(loads.rest, apis, say);
+  const prices = await part('prices', { targets: apis.map(({ http }) => http), perSecond: priceChangesPerSecond, merchantTokens });
+
+  const figures: Figure[] = [];
+  const comparisons: Comparison[] = [];
+  const notes: string[] = [];
+  let acknowledged = 0;
+  for (const transport of ['rest', 'grpc'] as const) {
+    say(transport);
+    const echoAddresses = (await Promise.all(echoes.map(({ ask }) => ask<Record<typeof transport, Address>>('addresses')))).map((addresses) => addresses[transport]);
+    const apiAddresses = apis.map(({ http, grpc }) => (transport === 'rest' ? http : grpc));
+    const round = (targets: readonly Address[]) => () => loads[transport].ask<Sample>('round', { what: 'place', targets, concurrency, durationMs } satisfies LoadRound);
+    const before = await counted(apis, 'commands_total', 'method="PlaceOrder"', 'outcome');
+    const results = await inTurns([{ name: 'ours', round: round(apiAddresses) }, { name: 'echo', round: round(echoAddresses) }], rounds, say);
+    const after = await counted(apis, 'commands_total', 'method="PlaceOrder"', 'outcome');
+    const outcomes = new Map([...after].map(([outcome, count]) => [outcome, count - (before.get(outcome) ?? 0)]));
+    acknowledged += outcomes.get('accepted') ?? 0;
+
+    const title = transport === 'rest' ? 'REST' : 'gRPC';
+    figures.push(
+      { name: `PlaceOrder, ${title}`, unit: '/s', values: series(results, 'ours', 'rate') },
+      { name: `PlaceOrder, ${title}, p50`, unit: ' ms', values: series(results, 'ours', 'p50Ms') },
+      { name: `PlaceOrder, ${title}, p99`, unit: ' ms', values: series(results, 'ours', 'p99Ms') },
+      { name: `${title} echo`, unit: '/s', values: series(results, 'echo', 'rate') },
+      { name: `${title} echo, p50`, unit: ' ms', values: series(results, 'echo', 'p50Ms') },
+      { name: `the client's share of a core while it loads the ${title} echo`, unit: '', values: series(results, 'echo', 'clientCpu') },
+    );
+    comparisons.push(ratio(`PlaceOrder by ${title} against its echo, ${concurrency} at once`, series(results, 'ours', 'rate'), series(results, 'echo', 'rate'), { atLeast: 0.3 }));
+    notes.push(`${title}: commands by outcome, warm-up included: ${[...outcomes].map(([outcome, count]) => `${outcome} ${count.toLocaleString('en')}`).join(', ')}. Only accepted ones count as orders.`);
+  }
+  const { changed, failed } = await prices.ask<{ changed: number; failed: number }>('changes');
+  const stored = await countOrders(database.ownerUrl);
+  comparisons.push({ what: 'acknowledged orders that are not in the log', values: [acknowledged - stored], unit: 'events', target: { atMost: 0 } });
+  return {
+    figures,
+    comparisons,
+    notes: [
+      `Ours: two api processes, ${offerCount.toLocaleString('en')} offers, every order durable, authenticated, validated and sealed, one order in five by a new customer, the offers' tails read from the store for each. The echo: two processes that decode the same request and answer with as many bytes, with neither database nor token.`,
+      `The echo has the machine to itself and its client; ours shares it with PostgreSQL.`,
+      `${changed.toLocaleString('en')} price changes meanwhile, ${failed} of them failed.`,
+      'One client process sends prebuilt requests over plain sockets: 64 connections for REST, 8 connections of 8 streams for gRPC.',
+      ...notes,
+    ],
+  };
+};
+
+/** A token for each merchant of the benchmark's market. */
+export const tokensOf = async (platform: Platform): Promise<Readonly<Record<string, string>>> =>
+  Object.fromEntries(await Promise.all(merchants.map(async (id) => [id, await platform.merchantToken(id)] as const)));
+
+/** Puts every offer of the market up for sale. */
+export const publishOffers = async (load: Part, apis: readonly RoleProcess[], say: (line: string) => void): Promise<void> => {
+  const { refused } = await load.ask<{ readonly refused: number }>('round', { what: 'publish', targets: apis.map(({ http }) => http), concurrency: 64, requests: offerCount } satisfies LoadRound);
+  if (refused > 0) throw new Error(`${refused} offers could not be published; see .local/bench/logs`);
+  say(`${offerCount.toLocaleString('en')} offers published`);
+};
+
+const countOrders = async (url: string): Promise<number> => {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  const { rows } = await client.query<{ count: string }>(`select count(*) from log.events where type = 'OrderPlaced'`);
+  await client.end();
+  return Number(rows[0]!.count);
+};
