@@ -4,7 +4,7 @@ import { commandHandler } from '../commands/handle.ts';
 import { offerCommands } from '../commands/offer-commands.ts';
 import { orderCommands } from '../commands/order-commands.ts';
 import { openStates } from '../commands/states.ts';
-import { catalogue, type DomainEvent } from '../domain/catalogue.ts';
+import { catalogue } from '../domain/catalogue.ts';
 import { decoder, writtenVersions } from '../eventstore/event-versions.ts';
 import { openPool } from '../platform/database.ts';
 import type { Running } from '../platform/lifecycle.ts';
@@ -28,7 +28,7 @@ export const startApiRole = async (config: Config<'api'>, { logger, metrics }: P
   const keysPool = openPool({ url: config.PRIVACY_DATABASE_URL, name: 'orders api keys', max: 4, logger, settings: { statement_timeout: '5s' } });
 
   const keys = openKeys({ pool: keysPool, masterKey: masterKeyOf(config.PRIVACY_MASTER_KEY) });
-  const decode = decoder(catalogue) as (recorded: { type: string; schemaVersion: number; data: unknown }) => DomainEvent;
+  const decode = decoder(catalogue);
   const handle = commandHandler({
     store,
     states: openStates({ store, decode, maxStreams: cachedStreams }),

@@ -65,7 +65,7 @@ export const readConfig = <Name extends Role>(role: Name, environment: NodeJS.Pr
     problems.push('exactly one of OIDC_ISSUER and AUTH_MODE=development must be set');
   if (role === 'api' && given['AUTH_MODE'] === 'development' && given['DEVELOPMENT_KEY_FILE'] === undefined)
     problems.push('DEVELOPMENT_KEY_FILE is not set: AUTH_MODE=development needs it');
-  if (/^esdb/.test(given['EVENT_STORE_URL'] ?? '')) problems.push('EVENT_STORE_URL names an EventStoreDB; this release keeps its log in PostgreSQL');
+  if (given['EVENT_STORE_URL']?.startsWith('esdb')) problems.push('EVENT_STORE_URL names an EventStoreDB; this release keeps its log in PostgreSQL');
   if (!parsed.success || problems.length > 0)
     throw new ConfigError(`The configuration of the role ${role} is not complete:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
   return { ...parsed.data, EVENT_STORE_URL: parsed.data.EVENT_STORE_URL ?? parsed.data.DATABASE_URL } as Config<Name>;
@@ -75,7 +75,7 @@ export const readConfig = <Name extends Role>(role: Name, environment: NodeJS.Pr
 export const redacted = (config: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
   Object.fromEntries(
     Object.entries(config).map(([name, value]) => {
-      if (/KEY$/.test(name)) return [name, '[redacted]'];
+      if (name.endsWith('KEY')) return [name, '[redacted]'];
       return [name, typeof value === 'string' ? value.replace(/^([a-z+]+:\/\/[^:@/]*):[^@]*@/, '$1:[redacted]@') : value];
     }),
   );

@@ -61,7 +61,10 @@ const commands = ['list', 'retry', 'discard', 'rebuild', 'resume-at-head'] as co
 type Command = (typeof commands)[number];
 
 const run = async (command: Command, name: string | undefined, group: string | undefined, parts: Parts): Promise<string | undefined> => {
-  if (command === 'list') return void (await list(parts));
+  if (command === 'list') {
+    await list(parts);
+    return undefined;
+  }
   if (name === undefined || !names.includes(name)) throw new Error(`${command} takes one of ${names.join(', ')}.\n\n${usage}`);
   switch (command) {
     case 'retry':

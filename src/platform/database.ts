@@ -2,14 +2,12 @@ import pg from 'pg';
 import type { Logger } from './logging.ts';
 
 export type Pool = pg.Pool;
-export type { ClientBase, PoolClient } from 'pg';
+export type { ClientBase } from 'pg';
 
 /** Parsers of column values: bigint as a safe integer, everything else as the driver does. */
 const types = {
-  getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
-    oid === pg.types.builtins.INT8 && format !== 'binary'
-      ? safeInteger
-      : pg.types.getTypeParser(oid, format as 'text')) as typeof pg.types.getTypeParser,
+  getTypeParser: (oid: number, format?: 'text' | 'binary') =>
+    oid === pg.types.builtins.INT8 && format !== 'binary' ? safeInteger : pg.types.getTypeParser(oid, format as never),
 };
 const safeInteger = (text: string): number => {
   const value = Number(text);
