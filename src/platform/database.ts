@@ -7,7 +7,7 @@ export type { ClientBase } from 'pg';
 /** Parsers of column values: bigint as a safe integer, everything else as the driver does. */
 const types = {
   getTypeParser: (oid: number, format?: 'text' | 'binary') =>
-    oid === pg.types.builtins.INT8 && format !== 'binary' ? safeInteger : pg.types.getTypeParser(oid, format as never),
+    oid === pg.types.builtins.INT8 && format !== 'binary' ? safeInteger : pg.types.getTypeParser(oid, format),
 };
 const safeInteger = (text: string): number => {
   const value = Number(text);
