@@ -69,6 +69,7 @@ test('the signal aborts when a gRPC caller cancels', async () => {
   const aborted = once(signal, 'abort');
   sent.cancel();
   await aborted;
+  assert.equal((signal.reason as Error).name, 'AbortError');
   release();
 });
 
@@ -83,6 +84,7 @@ test('the signal aborts when a REST caller closes the connection', async () => {
   const aborted = once(signal, 'abort');
   socket.destroy();
   await aborted;
+  assert.equal((signal.reason as Error).name, 'AbortError');
   release();
 });
 
