@@ -55,6 +55,7 @@ const run = async (instance: Instance, terminal: Terminal, stopped: AbortSignal)
 
   const left = await endLeftovers(instance.folder, 15_000);
   if (left.length > 0) terminal.say(`Ended what an earlier npm start left running: ${left.join(', ')}`);
+  rmSync(connectionsFile(instance), { force: true });
   const services = await bringUp(instance, { named, variables, fresh: false }, terminal, stopped);
   try {
     if (stopped.aborted) return;
@@ -119,7 +120,7 @@ const runRoles = async (
     );
     return supervise(instance.folder, program, (ending) => terminal.warn(`${role}: ${endingText(ending)}; starting it again`));
   });
-  const connections = join(instance.folder, 'services.env');
+  const connections = connectionsFile(instance);
   try {
     await Promise.all(
       running.map((process, index) =>
@@ -166,6 +167,9 @@ const overview = ({ ports, oidcIssuer }: Platform, logFolder: string, connection
   ['Next', 'npm run demo   (in another terminal)'],
   ['Stop', 'Ctrl-C; the data is kept, npm run reset wipes it'],
 ];
+
+/** Where other programs of this clone look for what runs; it is there as long as the platform is. */
+const connectionsFile = (instance: Instance): string => join(instance.folder, 'services.env');
 
 /** How other programs of this clone (the demo, psql, a test consumer) find what runs: lines of NAME=value. */
 const connectionsOf = (
