@@ -115,7 +115,10 @@ const run = async ({ rate, seconds }: Options, stopping: AbortController): Promi
   const arrive = (): void => {
     if (!inFlight.begin(stories.placeOrder)) {
       tally.count('not sent');
-      screen.tell({ label: 'behind', what: `The platform is slower than ${rate} orders/s: ${maxInFlight} are in flight, so this one is not sent.` });
+      screen.tell({
+        label: 'behind',
+        what: `The platform is slower than ${rate} orders/s: ${maxInFlight} are in flight, so some orders are not sent.`,
+      });
     }
     for (const [probability, story] of [
       [0.07, stories.cancelOrder],
@@ -129,6 +132,7 @@ const run = async ({ rate, seconds }: Options, stopping: AbortController): Promi
   await arrivals(rate, arrive, stopped);
   const ranMs = performance.now() - startedAt;
 
+  screen.say('Ending: what is in flight is finished, then everything that was acknowledged is looked for.');
   await inFlight.idle();
   await settle(ledger, stories, apis[1]!);
   isOver = true;
@@ -190,6 +194,8 @@ const untilStopped = (): AbortController => {
       stopping.abort();
     });
   }
+  // Nobody reads any more.
+  process.stdout.on('error', () => stopping.abort());
   process.on('disconnect', () => stopping.abort());
   process.channel?.unref();
   return stopping;

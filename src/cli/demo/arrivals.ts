@@ -38,6 +38,6 @@ export const arrivals = async (rate: number, arrive: () => void, stopped: AbortS
       arrive();
       nextAt += untilNextMs(rate);
     }
-    await pause(nextAt - performance.now(), stopped);
+    await pause(Math.max(1, nextAt - performance.now()), stopped);
   }
 };

@@ -7,7 +7,7 @@ export type Label = 'order' | 'cancelled' | 'refused' | 'price' | 'stock' | 'sam
 
 /** Where the demo tells what happens: stories scroll by, a summary stays at the bottom or, where nobody watches, comes every few seconds. */
 export type Screen = {
-  /** Shows it, unless too much of the kind happened in this second. */
+  /** Shows it, unless enough of its kind was shown a moment ago. */
   readonly tell: (story: Story) => void;
   readonly say: (text: string) => void;
   /** From now on. */
@@ -33,8 +33,12 @@ const colours: Readonly<Record<Label, Colour>> = {
   BROKEN: ['bold', 'red'],
 };
 
-/** Stories of one kind a second; of a broken promise all are told. */
-const limit = (label: Label): number => (label === 'order' ? 4 : label === 'BROKEN' ? Infinity : 1);
+/** So many stories of one kind in so many milliseconds; of a broken promise all are told. */
+const limit = (label: Label): { readonly count: number; readonly inMs: number } => {
+  if (label === 'order') return { count: 4, inMs: 1_000 };
+  if (label === 'BROKEN') return { count: Infinity, inMs: 1_000 };
+  return { count: 1, inMs: label === 'behind' ? 10_000 : 1_000 };
+};
 
 const labelWidth = 10;
 /** On wide terminals the tails stand below each other here, not at the far right. */
@@ -43,7 +47,7 @@ const redrawMs = 250;
 const lineEveryMs = 5_000;
 
 export const createScreen = (stream: NodeJS.WriteStream = process.stdout): Screen => {
-  const told = new Map<Label, { second: number; count: number }>();
+  const told = new Map<Label, { readonly span: number; readonly count: number }>();
   let summary: Summary | undefined;
   let timer: NodeJS.Timeout | undefined;
   let drawn = 0;
@@ -65,11 +69,12 @@ export const createScreen = (stream: NodeJS.WriteStream = process.stdout): Scree
 
   return {
     tell({ label, what, tail = '' }) {
-      const second = Math.floor(performance.now() / 1_000);
-      const kind = told.get(label);
-      const count = kind?.second === second ? kind.count + 1 : 1;
-      told.set(label, { second, count });
-      if (count > limit(label)) return;
+      const { count, inMs } = limit(label);
+      const span = Math.floor(performance.now() / inMs);
+      const before = told.get(label);
+      const now = { span, count: before?.span === span ? before.count + 1 : 1 };
+      told.set(label, now);
+      if (now.count > count) return;
       const head = `${clock()}  ${label.padEnd(labelWidth)}  `;
       const room = width() - 1 - head.length - (tail === '' ? 0 : tail.length + 3);
       const middle = fitted(what, Math.max(room, 20)).padEnd(stream.isTTY && tail !== '' ? Math.min(Math.max(room, 20), widestMiddle) : 0);

@@ -137,7 +137,11 @@ export const createStories = (options: {
       const acknowledgedAt = performance.now();
       if (reply.kind === 'refused') {
         await reload(items);
-        return screen.tell({ label: 'refused', what: `${reply.code}  ${listed(items)}`, tail: disagreement(items) ?? reply.because });
+        return screen.tell({
+          label: 'refused',
+          what: `${reply.code}  ${listed(items)}`,
+          tail: disagreement(reply.code, items) ?? reply.because.replace(/^lines\[\d+\]: /, ''),
+        });
       }
       if (reply.kind === 'failed') return;
       const { orderId, consistencyToken } = reply.answer;
@@ -233,11 +237,12 @@ const listed = (items: readonly Item[]): string => {
 };
 
 /** Where the shop window and the platform disagreed, after it was brought up to date. */
-const disagreement = (items: readonly Item[]): string | undefined => {
+const disagreement = (code: string, items: readonly Item[]): string | undefined => {
   const repriced = items.find(({ shown, shownPriceMinor }) => shown.priceMinor !== shownPriceMinor);
-  if (repriced) return `seen at ${euros(repriced.shownPriceMinor)}, costs ${euros(repriced.shown.priceMinor)} now`;
-  const short = items.find(({ shown, quantity }) => shown.onHand < quantity);
-  return short && `${short.quantity} asked for, ${short.shown.onHand === 0 ? 'none' : short.shown.onHand} left`;
+  if (code === 'PRICE_CHANGED' && repriced) return `seen at ${euros(repriced.shownPriceMinor)}, costs ${euros(repriced.shown.priceMinor)} now`;
+  const scarce = items.find(({ shown, quantity }) => shown.onHand < quantity);
+  if (code === 'OUT_OF_STOCK' && scarce) return `${scarce.quantity} asked for, ${scarce.shown.onHand === 0 ? 'none' : scarce.shown.onHand} left`;
+  return undefined;
 };
 
 const euros = (amountMinor: number): string => `${(amountMinor / 100).toFixed(2)} EUR`;

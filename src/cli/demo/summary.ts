@@ -41,7 +41,7 @@ export const summaryOf = ({ tally, rate, startedAt, inFlight, awaited, brokerTro
     line: (): string =>
       `placed ${tally.of('placed')} (${recently()}/s of ${rate}), cancelled ${tally.of('cancelled')}, refused ${counts(tally.refusals)}, errors ${counts(tally.failures)}; ms p50/p99: ${timed
         .map((what) => `${what} ${latency(tally, what)}`)
-        .join(', ')}; messages ${tally.of('messages')}, awaited ${awaited()}${behind(tally)}`,
+        .join(', ')}; messages ${tally.of('messages')}, awaited ${awaited()}${behind(tally, '; ')}`,
   };
 };
 
@@ -71,7 +71,8 @@ const explained: Readonly<Record<Timed, string>> = {
   RabbitMQ: '   from sending until its message came',
 };
 
-const behind = (tally: Tally): string => (tally.of('not sent') === 0 ? '' : `   slower than the rate: ${tally.of('not sent')} orders not sent`);
+const behind = (tally: Tally, separator = '   '): string =>
+  tally.of('not sent') === 0 ? '' : `${separator}slower than the rate: ${tally.of('not sent')} orders not sent`;
 
 const counts = (map: ReadonlyMap<string, number>, separator = ', '): string =>
   map.size === 0 ? 'none' : [...map].map(([code, count]) => `${code} ${count}`).join(separator);
