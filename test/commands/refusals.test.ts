@@ -169,10 +169,11 @@ describe('a domain refusal', () => {
 });
 
 describe('what had happened already', () => {
-  test('is answered with the revision as it is, and a token of the newest event', async () => {
+  test("is answered with the revision as it is, and a token of the stream's newest event", async () => {
     const { offerId, asMerchant, stream } = await offerOf(here);
     const withdraw = { offerId, reason: '', requestId: '', etag: '' };
     const first = answerOf(await here.withdrawOffer(withdraw, asMerchant()));
+    await offerOf(here);
     for (const process of [here, there]) assert.deepEqual(answerOf(await process.withdrawOffer(withdraw, asMerchant())), first);
     const events = await here.eventsOf(stream);
     assert.deepEqual([events.length, events[1]!.position], [2, decodeToken(first.consistencyToken)!.position]);
