@@ -5,7 +5,7 @@ import { holdSubscription, LeaseLost, type Following, type Held } from './subscr
 
 /** A follower at work: a leader, or a stand-by. */
 export type Leading = {
-  /** Why this process cannot follow as it should; undefined while all is well, stand-by included. */
+  /** Why this process cannot follow as it should, or stand by for who does; undefined while all is well. */
   readonly problem: () => string | undefined;
   readonly leads: () => boolean;
   /** Resolves when the signal has aborted and the lease was given back. */
@@ -31,6 +31,10 @@ export const lead = (options: Following & { readonly follow: (held: Held, well: 
     failures = 0;
   };
 
+  const asked = (trouble: string | undefined): void => {
+    if (!problem?.stays) problem = trouble === undefined ? undefined : { because: `${name}: ${trouble}`, stays: false };
+  };
+
   const failed = async (error: unknown): Promise<void> => {
     if (signal.aborted || error instanceof LeaseLost) return;
     const because = `${name}: ${error instanceof Error ? error.message : String(error)}`;
@@ -45,7 +49,7 @@ export const lead = (options: Following & { readonly follow: (held: Held, well: 
     while (!signal.aborted) {
       let held: Held | undefined;
       try {
-        held = await holdSubscription(options);
+        held = await holdSubscription({ ...options, asked });
         if (!held) return;
         leads = true;
         if (!problem?.stays) problem = undefined;

@@ -34,6 +34,8 @@ export type Following = {
   readonly leaseMs: number;
   readonly logger: Logger;
   readonly signal: AbortSignal;
+  /** Hears how each asking for the lease went: why it could not be asked for; undefined: it could, and another has it. */
+  readonly asked?: (trouble: string | undefined) => void;
 };
 
 /** Another process follows under this name now, or did so in between. What was not committed is lost, and folded again by the other. */
@@ -70,8 +72,10 @@ export const holdSubscription = async (options: Following): Promise<Held | undef
           throw error;
         }
       }
+      options.asked?.(undefined);
     } catch (error) {
       if (error instanceof LogChanged) throw error;
+      options.asked?.(error instanceof Error ? error.message : String(error));
       logger.warn({ err: error, subscription: name }, 'could not ask for the lease');
       waitMs = backoffMs(reconnecting, failures);
       failures += 1;
@@ -102,12 +106,13 @@ const keepHeld = ({ pool, logger, signal }: Following, lease: Lease, from: Progr
   let validUntil = until;
   let movedAt = 0;
   let released: Promise<void> | undefined;
+  let releasing = false;
 
   const lose = (because: string): void => {
     if (lost.signal.aborted) return;
     clearTimeout(renewal);
     clearTimeout(expiry);
-    if (released === undefined) logger.warn({ subscription: name, term }, because);
+    if (!releasing) logger.warn({ subscription: name, term }, because);
     lost.abort(new LeaseLost(`${name}, term ${term}: ${because}`));
   };
 
@@ -153,6 +158,7 @@ const keepHeld = ({ pool, logger, signal }: Following, lease: Lease, from: Progr
       validUntil = Math.max(validUntil, movedAt + leaseMs);
     },
     release() {
+      releasing = true;
       released ??= (async () => {
         lose('released');
         await releaseLease(pool, lease).catch((error: unknown) =>
