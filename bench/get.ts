@@ -11,13 +11,13 @@ import type { Bench } from './run.ts';
 const concurrency = 64;
 
 /** GetOrder by REST through one api process, against fastify and pg reading a document of the same size by its key. */
-export const getBenchmark = async ({ quick, rounds, rabbitmqUrl, say }: Bench): Promise<Findings> => {
+export const getBenchmark = async ({ quick, rounds, say }: Bench): Promise<Findings> => {
   const durationMs = quick ? 2_000 : 6_000;
   const orderCount = quick ? 2_000 : 20_000;
   await using held = new AsyncDisposableStack();
   const part = async (program: string, options: unknown): Promise<Part> => held.adopt(await startPart(new URL(`parts/${program}.ts`, import.meta.url), options), ({ end }) => end());
   const database = held.adopt(await testDatabase(), ({ drop }) => drop());
-  const platform = held.adopt(openPlatform(database, rabbitmqUrl), ({ stop }) => stop());
+  const platform = held.adopt(openPlatform(database), ({ stop }) => stop());
   const [api, projector] = [await platform.start('api'), await platform.start('projector')];
   const token = await platform.token('checkout');
   const filling = await part('load', { transport: 'rest', token, merchantTokens: await tokensOf(platform) } satisfies LoadOptions);

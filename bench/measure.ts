@@ -66,6 +66,9 @@ export const saturate = async (workers: number, durationMs: number, operation: (
   };
 };
 
+/** Milliseconds of the machine's monotonic clock, the same in all processes. */
+export const now = (): number => Number(process.hrtime.bigint()) / 1e6;
+
 const text = (sample: Sample): string =>
   Object.entries(sample)
     .map(([name, value]) => `${name} ${value >= 100 ? Math.round(value).toLocaleString('en') : value.toFixed(2)}`)

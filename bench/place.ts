@@ -12,12 +12,12 @@ const concurrency = 64;
 const priceChangesPerSecond = 40;
 
 /** PlaceOrder through two api processes, by REST and by gRPC, against servers of the same frameworks that only echo. */
-export const placeBenchmark = async ({ quick, rounds, rabbitmqUrl, say }: Bench): Promise<Findings> => {
+export const placeBenchmark = async ({ quick, rounds, say }: Bench): Promise<Findings> => {
   const durationMs = quick ? 2_000 : 6_000;
   await using held = new AsyncDisposableStack();
   const part = async (program: string, options: unknown): Promise<Part> => held.adopt(await startPart(new URL(`parts/${program}.ts`, import.meta.url), options), ({ end }) => end());
   const database = held.adopt(await testDatabase(), ({ drop }) => drop());
-  const platform = held.adopt(openPlatform(database, rabbitmqUrl), ({ stop }) => stop());
+  const platform = held.adopt(openPlatform(database), ({ stop }) => stop());
   const apis = [await platform.start('api'), await platform.start('api')];
   const echoes = [await part('echo', {}), await part('echo', {})];
   const merchantTokens = await tokensOf(platform);

@@ -27,7 +27,7 @@ export type Platform = {
 const folder = join(localFolder, 'bench');
 
 /** Prepares to run roles on a database. Their logs go to `.local/bench/logs`. */
-export const openPlatform = (database: TestDatabase, rabbitmqUrl: string): Platform => {
+export const openPlatform = (database: TestDatabase, rabbitmqUrl?: string): Platform => {
   const masterKey = randomBytes(32).toString('base64');
   const keyFile = join(folder, 'development-key.json');
   mkdirSync(join(folder, 'logs'), { recursive: true });
@@ -46,7 +46,7 @@ export const openPlatform = (database: TestDatabase, rabbitmqUrl: string): Platf
         DEVELOPMENT_KEY_FILE: keyFile,
         PRIVACY_DATABASE_URL: database.keysUrl,
         PRIVACY_MASTER_KEY: masterKey,
-        RABBITMQ_URL: rabbitmqUrl,
+        ...(rabbitmqUrl === undefined ? {} : { RABBITMQ_URL: rabbitmqUrl }),
         HTTP_PORT: String(http),
         GRPC_PORT: String(grpc),
         METRICS_PORT: String(metrics),

@@ -10,7 +10,8 @@ export type BenchServices = {
   readonly migrationUrl: string;
   /** As the platform's processes connect. */
   readonly runtimeUrl: string;
-  readonly rabbitmqUrl: string;
+  /** Where one was asked for. */
+  readonly rabbitmqUrl: string | undefined;
   readonly stop: () => Promise<void>;
 };
 
@@ -21,13 +22,13 @@ const variables: Readonly<Record<Service, string>> = {
   redis: 'BENCH_REDIS_URL',
 };
 
-/** Brings up what is not named: PostgreSQL with every commit on disk, as in production, and RabbitMQ. */
-export const benchServices = async (environment: NodeJS.ProcessEnv, stopped: AbortSignal): Promise<BenchServices> => {
+/** Brings up what is needed and not named: PostgreSQL with every commit on disk, as in production, and RabbitMQ. */
+export const benchServices = async (environment: NodeJS.ProcessEnv, needsRabbit: boolean, stopped: AbortSignal): Promise<BenchServices> => {
   const { BENCH_MIGRATION_DATABASE_URL: owner, BENCH_DATABASE_URL: runtime, BENCH_RABBITMQ_URL: rabbitmq } = environment;
   if ((owner === undefined) !== (runtime === undefined)) throw new Refusal('Set BENCH_MIGRATION_DATABASE_URL and BENCH_DATABASE_URL together: a role that may create databases and roles, and the one that the platform uses.');
   // No benchmark needs Redis.
-  const named = new Set<Service>(['redis', ...(owner ? (['postgres'] as const) : []), ...(rabbitmq ? (['rabbitmq'] as const) : [])]);
-  if (owner && runtime && rabbitmq) return { migrationUrl: owner, runtimeUrl: runtime, rabbitmqUrl: rabbitmq, stop: async () => {} };
+  const named = new Set<Service>(['redis', ...(owner ? (['postgres'] as const) : []), ...(rabbitmq || !needsRabbit ? (['rabbitmq'] as const) : [])]);
+  if (owner && runtime && (rabbitmq || !needsRabbit)) return { migrationUrl: owner, runtimeUrl: runtime, rabbitmqUrl: rabbitmq, stop: async () => {} };
 
   const instance = openInstance('bench' as InstanceName);
   if (!takeInstance(instance)) throw new Refusal(`Another npm run bench runs in this clone (process ${runner(instance)?.pid}).`);
@@ -38,7 +39,7 @@ export const benchServices = async (environment: NodeJS.ProcessEnv, stopped: Abo
     return {
       migrationUrl: owner ?? onPostgres(running.databases!.migrationUrl),
       runtimeUrl: runtime ?? onPostgres(running.databases!.runtimeUrl),
-      rabbitmqUrl: rabbitmq ?? running.rabbitmqUrl!,
+      rabbitmqUrl: rabbitmq ?? running.rabbitmqUrl,
       stop: async () => {
         await running.stop();
         leaveInstance(instance);

@@ -1,0 +1,65 @@
+// The same read model by a script written for this one case: read a page, fold it, write it in one statement, with the next page on its way.
+// No lease, no parking, no other read model, no check that the log is still the same; a creation is known to need no row loaded.
+import { catalogue } from '../../src/domain/catalogue.ts';
+import type { OrderEvent } from '../../src/domain/order.ts';
+import { decoder } from '../../src/eventstore/event-versions.ts';
+import { columns, loggedOf, type Row } from '../../src/eventstore/postgres/rows.ts';
+import { openPool } from '../../src/platform/database.ts';
+import { silent } from '../../src/platform/logging.ts';
+import { orders, type OrderRow } from '../../src/projections/orders.ts';
+import { answerQuestions, partOptions } from '../part.ts';
+
+const { url, pageSize } = partOptions<{ readonly url: string; readonly pageSize: number }>();
+const table = 'read_models.bench_by_hand';
+const pool = openPool({ url, name: 'bench', max: 2, logger: silent });
+const decode = decoder(catalogue);
+
+const page = async (after: number): Promise<readonly Row[]> =>
+  (await pool.query<Row>({ name: 'page', text: `select ${columns} from log.events where position > $1 order by position limit $2`, values: [after, pageSize], rowMode: 'array' } as never)).rows;
+
+const rebuild = async (): Promise<{ seconds: number }> => {
+  await pool.query(`drop table if exists ${table}; drop table if exists read_models.bench_checkpoint`);
+  await pool.query(`${orders.create(table)}; create table read_models.bench_checkpoint as select 0::bigint as position`);
+  const names = (await pool.query<{ attname: string }>(`select attname from pg_attribute where attrelid = $1::regclass and attnum > 0 order by attnum`, [table])).rows.map(({ attname }) => attname);
+  const list = names.join(', ');
+  const writing = `insert into ${table} (${list}) select ${list} from json_populate_recordset(null::${table}, $1::json)
+                   on conflict (order_id) do update set (${list}) = row (${names.map((column) => `excluded.${column}`).join(', ')})`;
+  const client = await pool.connect();
+  const begun = performance.now();
+  for (let next = page(0); ; ) {
+    const read = await next;
+    if (read.length === 0) break;
+    const last = read.at(-1)![0];
+    next = page(last);
+    const events = read.map((row) => {
+      const logged = loggedOf(row);
+      return { ...logged, ...(decode(logged) as OrderEvent) };
+    });
+    const needed = new Set<string>();
+    const created = new Set<string>();
+    for (const event of events) {
+      const group = orders.group(event);
+      if (event.revision === 0) created.add(group);
+      else if (!created.has(group)) needed.add(group);
+    }
+    await client.query('begin; set local synchronous_commit = off');
+    const rows = new Map<string, OrderRow>();
+    if (needed.size > 0) {
+      const loaded = await client.query<OrderRow>({ name: 'load', text: `select ${list} from ${table} where order_id = any($1)`, values: [[...needed]] });
+      for (const row of loaded.rows) rows.set(row.order_id, row);
+    }
+    for (const event of events) {
+      const group = orders.group(event);
+      const before = rows.get(group);
+      rows.set(group, orders.evolve(before ? [before] : [], event)[0]!);
+    }
+    await client.query({ name: 'write', text: writing, values: [JSON.stringify([...rows.values()])] });
+    await client.query({ name: 'checkpoint', text: 'update read_models.bench_checkpoint set position = $1', values: [last] });
+    await client.query('commit');
+  }
+  const seconds = (performance.now() - begun) / 1_000;
+  client.release();
+  return { seconds };
+};
+
+answerQuestions({ rebuild }, () => pool.end());
