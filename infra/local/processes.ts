@@ -1,6 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, openSync, closeSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, fstatSync, mkdirSync, openSync, readdirSync, readFileSync, readSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { StringDecoder } from 'node:string_decoder';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** A program to run in the background, in a process group of its own. */
@@ -32,22 +33,20 @@ type ProcessRecord = { readonly pid: number; readonly started: string; readonly 
 /** Starts a program and notes it in `<folder>/processes`, so that a later run finds it should this one be killed. */
 export const launch = (folder: string, program: Program): Process => {
   const log = openSync(program.logFile, 'a', 0o600);
+  // The child writes to the file itself: with a pipe it would break should we be killed.
   const child = spawn(program.command, program.args, {
     cwd: program.cwd,
     env: program.env,
     detached: true,
-    stdio: program.onLine ? ['ignore', 'pipe', 'pipe'] : ['ignore', log, log],
+    stdio: ['ignore', log, log],
     ...program.user,
   });
-  if (program.onLine) {
-    const sink = fileAndLines(log, program.onLine);
-    child.stdout?.on('data', sink('stdout'));
-    child.stderr?.on('data', sink('stderr'));
-  }
+  const unfollow = program.onLine ? follow(program.logFile, program.onLine) : () => undefined;
   const ended = new Promise<Ending>((resolve) => {
     child.on('error', (error) => resolve({ code: null, signal: null, error }));
     child.on('close', (code, signal) => resolve({ code, signal }));
   }).finally(() => {
+    unfollow();
     closeSync(log);
     forget(folder, program.name);
   });
@@ -133,13 +132,25 @@ const send = (pid: number, signal: NodeJS.Signals): void => {
   }
 };
 
-/** Writes what comes to the file at once, and passes on each whole line of either stream. */
-const fileAndLines = (file: number, onLine: (line: string) => void) => {
-  const rest: Record<string, string> = {};
-  return (stream: string) => (chunk: Buffer) => {
-    writeFileSync(file, chunk);
-    const lines = ((rest[stream] ?? '') + chunk.toString('utf8')).split('\n');
-    rest[stream] = lines.pop() ?? '';
-    for (const line of lines) onLine(line);
+/** Passes on each whole line that is added to a file from now on; the answer ends that, after what is there was passed on. */
+const follow = (path: string, onLine: (line: string) => void): (() => void) => {
+  const file = openSync(path, 'r');
+  const buffer = Buffer.alloc(64 * 1_024);
+  const decoder = new StringDecoder('utf8');
+  let offset = fstatSync(file).size;
+  let rest = '';
+  const passOn = (): void => {
+    for (let bytes = readSync(file, buffer, 0, buffer.length, offset); bytes > 0; bytes = readSync(file, buffer, 0, buffer.length, offset)) {
+      offset += bytes;
+      const lines = (rest + decoder.write(buffer.subarray(0, bytes))).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) onLine(line);
+    }
+  };
+  const timer = setInterval(passOn, 100);
+  return () => {
+    clearInterval(timer);
+    passOn();
+    closeSync(file);
   };
 };
