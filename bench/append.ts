@@ -12,13 +12,15 @@ export const appendBenchmark = async ({ quick, rounds, stores, say }: Bench): Pr
   const durationMs = quick ? 1_000 : 4_000;
   await using held = new AsyncDisposableStack();
   const database = async () => held.adopt(await testDatabase(), ({ drop }) => drop());
-  const part = async (program: string, options: unknown): Promise<Part> => held.adopt(await startPart(new URL(`parts/${program}.ts`, import.meta.url), options), ({ end }) => end());
+  const part = async (program: string, options: unknown): Promise<Part> =>
+    held.adopt(await startPart(new URL(`parts/${program}.ts`, import.meta.url), options), ({ end }) => end());
 
   const [ours, emmetts, raws] = [await database(), await database(), await database()];
   const emmett = await part('append-emmett', { url: emmetts.ownerUrl });
   const raw = await part('append-raw', { url: raws.ownerUrl, rows: 64, connections: 2 });
   const measured = [{ name: 'ours', part: await part('append-store', { url: ours.runtimeUrl }) }];
-  for (const url of stores) measured.push({ name: new URL(url).protocol.replace(':', ` ${measured.length}`), part: await part('append-store', { url }) });
+  for (const url of stores)
+    measured.push({ name: new URL(url).protocol.replace(':', ` ${measured.length}`), part: await part('append-store', { url }) });
 
   const figures: Figure[] = [];
   const comparisons: Comparison[] = [];
@@ -41,9 +43,14 @@ export const appendBenchmark = async ({ quick, rounds, stores, say }: Bench): Pr
     }
     for (const { name } of measured) {
       const target = name === 'ours' ? { atLeast: atLeast[concurrency] } : undefined;
-      comparisons.push(ratio(`appends, ${concurrency} at once: ${name} against Emmett`, series(results, name, 'rate'), series(results, 'emmett', 'rate'), target));
+      comparisons.push(
+        ratio(`appends, ${concurrency} at once: ${name} against Emmett`, series(results, name, 'rate'), series(results, 'emmett', 'rate'), target),
+      );
     }
-    if (concurrency === 64) comparisons.push(ratio('appends, 64 at once: ours against raw inserts', series(results, 'ours', 'rate'), series(results, 'raw', 'rate'), { atLeast: 0.6 }));
+    if (concurrency === 64)
+      comparisons.push(
+        ratio('appends, 64 at once: ours against raw inserts', series(results, 'ours', 'rate'), series(results, 'raw', 'rate'), { atLeast: 0.6 }),
+      );
   }
   return {
     figures,

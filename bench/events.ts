@@ -15,7 +15,12 @@ export const benchEvent = (): NewEvent => {
     type: 'BenchmarkRun',
     schemaVersion: 1,
     data,
-    meta: { commandId: randomUUIDv7(), commandHash: 'uU0nuZNNPgilLlLX2n2r-sSE7-N6U4DukIj3rOLvzek', correlationId: randomUUIDv7(), actor: 'user:benchmark' },
+    meta: {
+      commandId: randomUUIDv7(),
+      commandHash: 'uU0nuZNNPgilLlLX2n2r-sSE7-N6U4DukIj3rOLvzek',
+      correlationId: randomUUIDv7(),
+      actor: 'user:benchmark',
+    },
   };
 };
 

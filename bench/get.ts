@@ -15,7 +15,8 @@ export const getBenchmark = async ({ quick, rounds, say }: Bench): Promise<Findi
   const durationMs = quick ? 2_000 : 6_000;
   const orderCount = quick ? 2_000 : 20_000;
   await using held = new AsyncDisposableStack();
-  const part = async (program: string, options: unknown): Promise<Part> => held.adopt(await startPart(new URL(`parts/${program}.ts`, import.meta.url), options), ({ end }) => end());
+  const part = async (program: string, options: unknown): Promise<Part> =>
+    held.adopt(await startPart(new URL(`parts/${program}.ts`, import.meta.url), options), ({ end }) => end());
   const database = held.adopt(await testDatabase(), ({ drop }) => drop());
   const platform = held.adopt(openPlatform(database), ({ stop }) => stop());
   const [api, projector] = [await platform.start('api'), await platform.start('projector')];
@@ -49,7 +50,14 @@ export const getBenchmark = async ({ quick, rounds, say }: Bench): Promise<Findi
   const bareAddress = await bare.ask<Address>('address');
   const load = await part('load', { transport: 'rest', token, orderIds } satisfies LoadOptions);
   const round = (target: Address) => () => load.ask<Sample>('round', { what: 'get', targets: [target], concurrency, durationMs } satisfies LoadRound);
-  const results = await inTurns([{ name: 'ours', round: round(api.http) }, { name: 'bare', round: round(bareAddress) }], rounds, say);
+  const results = await inTurns(
+    [
+      { name: 'ours', round: round(api.http) },
+      { name: 'bare', round: round(bareAddress) },
+    ],
+    rounds,
+    say,
+  );
   if (series(results, 'ours', 'refused').some((refused) => refused > 0)) throw new Error('orders could not be read; see .local/bench/logs');
   return {
     figures: ['ours', 'bare'].flatMap((name) => {
@@ -61,7 +69,14 @@ export const getBenchmark = async ({ quick, rounds, say }: Bench): Promise<Findi
         { name: `${title}, the client's share of a core`, unit: '', values: series(results, name, 'clientCpu') },
       ];
     }),
-    comparisons: [ratio(`GetOrder by REST against fastify and pg by key, ${concurrency} at once`, series(results, 'ours', 'rate'), series(results, 'bare', 'rate'), { atLeast: 2 })],
+    comparisons: [
+      ratio(
+        `GetOrder by REST against fastify and pg by key, ${concurrency} at once`,
+        series(results, 'ours', 'rate'),
+        series(results, 'bare', 'rate'),
+        { atLeast: 2 },
+      ),
+    ],
     notes: [
       `${orderIds.length.toLocaleString('en')} orders, answers of ${bytes} bytes, one process each. Ours verifies the token, cuts the order to its caller and opens three sealed values; its peer does none of that.`,
       'The peer: a named statement on a pool of ten connections, one json column, sent by fastify as it does by default. The token comes with each request and is not looked at.',

@@ -36,7 +36,12 @@ export const growthBenchmark = async ({ quick, rounds, events: wanted, say }: Be
       );
     }
     comparisons.push(
-      ratio(`p50 of an append, ${concurrency} at once: ${titles.large} against ${titles.small}`, series(results, 'large', 'p50Ms'), series(results, 'small', 'p50Ms'), { atMost: 1.15 }),
+      ratio(
+        `p50 of an append, ${concurrency} at once: ${titles.large} against ${titles.small}`,
+        series(results, 'large', 'p50Ms'),
+        series(results, 'small', 'p50Ms'),
+        { atMost: 1.15 },
+      ),
     );
   }
   return {

@@ -48,7 +48,15 @@ export const fillLog = async (ownerUrl: string, events: number): Promise<void> =
     await client.query('alter table log.events drop constraint events_stream_revision_key, drop constraint events_pkey');
     const perStatement = 250_000;
     for (let from = 0; from < events; from += perStatement) {
-      await client.query(filling, [from + 1, Math.min(events, from + perStatement), JSON.stringify(placedOrder), JSON.stringify({ customerId: anId }), JSON.stringify(meta), anId, cancelledAfter]);
+      await client.query(filling, [
+        from + 1,
+        Math.min(events, from + perStatement),
+        JSON.stringify(placedOrder),
+        JSON.stringify({ customerId: anId }),
+        JSON.stringify(meta),
+        anId,
+        cancelledAfter,
+      ]);
     }
     await client.query(`set maintenance_work_mem = '512MB'`);
     await client.query('alter table log.events add primary key (position), add unique (stream, revision)');

@@ -15,7 +15,8 @@ const perSecond = 1_000;
 export const lagBenchmark = async ({ quick, rounds, rabbitmqUrl, say }: Bench): Promise<Findings> => {
   const durationMs = quick ? 3_000 : 10_000;
   await using held = new AsyncDisposableStack();
-  const part = async (program: string, options: unknown): Promise<Part> => held.adopt(await startPart(new URL(`parts/${program}.ts`, import.meta.url), options), ({ end }) => end());
+  const part = async (program: string, options: unknown): Promise<Part> =>
+    held.adopt(await startPart(new URL(`parts/${program}.ts`, import.meta.url), options), ({ end }) => end());
   const database = held.adopt(await testDatabase(), ({ drop }) => drop());
   const platform = held.adopt(openPlatform(database, rabbitmqUrl), ({ stop }) => stop());
   await platform.start('projector');
@@ -41,8 +42,12 @@ export const lagBenchmark = async ({ quick, rounds, rabbitmqUrl, say }: Bench): 
       readModel: times(({ id, sentAt }) => visibleAt.get(id)! - sentAt),
       consumer: times(({ id, sentAt }) => received.get(id)! - sentAt),
     };
-    const sample: Record<string, number> = { rate: (events.length / (Math.max(...times(({ sentAt }) => sentAt)) - Math.min(...times(({ sentAt }) => sentAt)))) * 1_000, pollMs: durationMs / polls };
-    for (const [name, values] of Object.entries(measures)) Object.assign(sample, { [`${name}P50`]: quantile(values, 0.5), [`${name}P99`]: quantile(values, 0.99) });
+    const sample: Record<string, number> = {
+      rate: (events.length / (Math.max(...times(({ sentAt }) => sentAt)) - Math.min(...times(({ sentAt }) => sentAt)))) * 1_000,
+      pollMs: durationMs / polls,
+    };
+    for (const [name, values] of Object.entries(measures))
+      Object.assign(sample, { [`${name}P50`]: quantile(values, 0.5), [`${name}P99`]: quantile(values, 0.99) });
     return sample;
   };
   const results = await inTurns([{ name: 'lag', round }], rounds, say);

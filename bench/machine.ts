@@ -41,7 +41,7 @@ export const describeMachine = async (databaseUrl: string, rabbitmqUrl?: string)
 
 const rabbitVersion = async (url: string): Promise<string> => {
   const connection = await connect(url);
-  const version = String(connection.connection.serverProperties['version'] ?? '?');
+  const version = connection.connection.serverProperties['version'] ?? '?';
   await connection.close();
   return version;
 };

@@ -1,5 +1,5 @@
-import { Offer_Grade, Offer_VatScheme, PublishOfferRequest } from '../src/contract/generated/orders/v1/offers.ts';
-import { PlaceOrderRequest } from '../src/contract/generated/orders/v1/orders.ts';
+import { Offer_Grade, Offer_VatScheme, type PublishOfferRequest } from '../src/contract/generated/orders/v1/offers.ts';
+import type { PlaceOrderRequest } from '../src/contract/generated/orders/v1/orders.ts';
 import { derivedId } from '../src/domain/ids.ts';
 
 // A marketplace that every process of a benchmark knows without being told: the same number names the same thing.
@@ -32,14 +32,31 @@ export const placeOrder = (nth: number): PlaceOrderRequest => ({
   orderId: '',
   requestId: '',
   customer: { customerId: customerId(nth), name: 'Annegret Müller-Ölschläger', email: `annegret.${nth}@mueller.example`, language: 'de' },
-  shippingAddress: { recipient: 'Annegret Müller', line1: 'Kastanienallee 77', line2: 'Hinterhaus, 4. Stock', postalCode: '10435', city: 'Berlin', countryCode: 'DE' },
-  lines: (nth % 2 === 0 ? [nth] : [nth, nth + 17]).map((offer) => ({ offerId: offerId(offer), quantity: 1, shownUnitPrice: { amountMinor: BigInt(priceMinor(offer)), currency: 'EUR' } })),
+  shippingAddress: {
+    recipient: 'Annegret Müller',
+    line1: 'Kastanienallee 77',
+    line2: 'Hinterhaus, 4. Stock',
+    postalCode: '10435',
+    city: 'Berlin',
+    countryCode: 'DE',
+  },
+  lines: (nth % 2 === 0 ? [nth] : [nth, nth + 17]).map((offer) => ({
+    offerId: offerId(offer),
+    quantity: 1,
+    shownUnitPrice: { amountMinor: BigInt(priceMinor(offer)), currency: 'EUR' },
+  })),
   paymentMethod: 'pm_card_visa',
 });
 
 export const customerId = (nth: number): string => derivedId('bench customer', String(nth));
 
 /** A request as the JSON that a REST client sends. */
-export const jsonOf = (request: object): Buffer => Buffer.from(JSON.stringify(request, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value)).replaceAll(/"([a-z]+[A-Z0-9][A-Za-z0-9]*)":/g, (_, name: string) => `"${protoName(name)}":`));
+export const jsonOf = (request: object): Buffer =>
+  Buffer.from(
+    JSON.stringify(request, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value)).replaceAll(
+      /"([a-z]+[A-Z0-9][A-Za-z0-9]*)":/g,
+      (_, name: string) => `"${protoName(name)}":`,
+    ),
+  );
 
 const protoName = (name: string): string => name.replaceAll(/[A-Z]/g, (capital) => `_${capital.toLowerCase()}`);

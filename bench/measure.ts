@@ -26,7 +26,8 @@ export const inTurns = async (contenders: readonly Contender[], rounds: number, 
 /** One measure of one contender, round by round. */
 export const series = (rounds: Rounds, name: string, measure: string): readonly number[] => {
   const values = rounds.get(name)?.map((sample) => sample[measure]!);
-  if (!values || values.length === 0 || values.some((value) => value === undefined || Number.isNaN(value))) throw new Error(`${name} has no ${measure} in every round`);
+  if (!values || values.length === 0 || values.some((value) => value === undefined || Number.isNaN(value)))
+    throw new Error(`${name} has no ${measure} in every round`);
   return values;
 };
 
@@ -35,7 +36,7 @@ export const median = (values: readonly number[]): number => quantile(values, 0.
 
 /** The value that a share of all values is at most, interpolated. */
 export const quantile = (values: readonly number[] | Float64Array, share: number): number => {
-  const sorted = Float64Array.from(values).sort();
+  const sorted = Float64Array.from(values).toSorted();
   if (sorted.length === 0) return Number.NaN;
   const at = (sorted.length - 1) * share;
   const low = sorted[Math.floor(at)]!;
@@ -49,7 +50,7 @@ export const saturate = async (workers: number, durationMs: number, operation: (
   const begun = performance.now();
   const until = begun + durationMs;
   const work = async (): Promise<void> => {
-    for (let now = performance.now(); now < until; ) {
+    for (let now = performance.now(); now < until;) {
       const started = now;
       await operation();
       now = performance.now();

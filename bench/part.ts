@@ -15,7 +15,10 @@ type Answered = { readonly number: number; readonly answer?: unknown; readonly e
 /** Starts a program of `bench/parts` with its options; resolves once it is ready for questions. */
 export const startPart = async (program: URL, options: unknown): Promise<Part> => {
   const name = fileURLToPath(program).replace(/^.*\//, '');
-  const child = fork(program, [JSON.stringify(options)], { serialization: 'advanced', execArgv: process.env['BENCH_NODE_OPTIONS']?.split(' ') ?? [] });
+  const child = fork(program, [JSON.stringify(options)], {
+    serialization: 'advanced',
+    execArgv: process.env['BENCH_NODE_OPTIONS']?.split(' ') ?? [],
+  });
   const waiting = new Map<number, { readonly resolve: (answer: never) => void; readonly reject: (error: Error) => void }>();
   let asked = 0;
   child.on('message', ({ number, answer, error }: Answered) => {
@@ -49,7 +52,10 @@ export const startPart = async (program: URL, options: unknown): Promise<Part> =
 export const partOptions = <Options>(): Options => JSON.parse(process.argv[2] ?? '{}') as Options;
 
 /** Answers the questions of the process that started this one, and ends with it. */
-export const answerQuestions = (answers: Readonly<Record<string, (argument: never) => unknown>>, close: () => Promise<void> = async () => {}): void => {
+export const answerQuestions = (
+  answers: Readonly<Record<string, (argument: never) => unknown>>,
+  close: () => Promise<void> = async () => {},
+): void => {
   const all: Readonly<Record<string, (argument: never) => unknown>> = { ready: () => undefined, ...answers };
   process.on('message', ({ number, question, argument }: Question) => {
     void (async () => all[question]!(argument as never))().then(

@@ -15,14 +15,18 @@ const priceChangesPerSecond = 40;
 export const placeBenchmark = async ({ quick, rounds, say }: Bench): Promise<Findings> => {
   const durationMs = quick ? 2_000 : 6_000;
   await using held = new AsyncDisposableStack();
-  const part = async (program: string, options: unknown): Promise<Part> => held.adopt(await startPart(new URL(`parts/${program}.ts`, import.meta.url), options), ({ end }) => end());
+  const part = async (program: string, options: unknown): Promise<Part> =>
+    held.adopt(await startPart(new URL(`parts/${program}.ts`, import.meta.url), options), ({ end }) => end());
   const database = held.adopt(await testDatabase(), ({ drop }) => drop());
   const platform = held.adopt(openPlatform(database), ({ stop }) => stop());
   const apis = [await platform.start('api'), await platform.start('api')];
   const echoes = [await part('echo', {}), await part('echo', {})];
   const merchantTokens = await tokensOf(platform);
   const token = await platform.token('checkout');
-  const loads = { rest: await part('load', { transport: 'rest', token, merchantTokens } satisfies LoadOptions), grpc: await part('load', { transport: 'grpc', token } satisfies LoadOptions) };
+  const loads = {
+    rest: await part('load', { transport: 'rest', token, merchantTokens } satisfies LoadOptions),
+    grpc: await part('load', { transport: 'grpc', token } satisfies LoadOptions),
+  };
 
   await publishOffers(loads.rest, apis, say);
   const prices = await part('prices', { targets: apis.map(({ http }) => http), perSecond: priceChangesPerSecond, merchantTokens });
@@ -33,11 +37,21 @@ export const placeBenchmark = async ({ quick, rounds, say }: Bench): Promise<Fin
   let acknowledged = 0;
   for (const transport of ['rest', 'grpc'] as const) {
     say(transport);
-    const echoAddresses = (await Promise.all(echoes.map(({ ask }) => ask<Record<typeof transport, Address>>('addresses')))).map((addresses) => addresses[transport]);
+    const echoAddresses = (await Promise.all(echoes.map(({ ask }) => ask<Record<typeof transport, Address>>('addresses')))).map(
+      (addresses) => addresses[transport],
+    );
     const apiAddresses = apis.map(({ http, grpc }) => (transport === 'rest' ? http : grpc));
-    const round = (targets: readonly Address[]) => () => loads[transport].ask<Sample>('round', { what: 'place', targets, concurrency, durationMs } satisfies LoadRound);
+    const round = (targets: readonly Address[]) => () =>
+      loads[transport].ask<Sample>('round', { what: 'place', targets, concurrency, durationMs } satisfies LoadRound);
     const before = await counted(apis, 'commands_total', 'method="PlaceOrder"', 'outcome');
-    const results = await inTurns([{ name: 'ours', round: round(apiAddresses) }, { name: 'echo', round: round(echoAddresses) }], rounds, say);
+    const results = await inTurns(
+      [
+        { name: 'ours', round: round(apiAddresses) },
+        { name: 'echo', round: round(echoAddresses) },
+      ],
+      rounds,
+      say,
+    );
     const after = await counted(apis, 'commands_total', 'method="PlaceOrder"', 'outcome');
     const outcomes = new Map([...after].map(([outcome, count]) => [outcome, count - (before.get(outcome) ?? 0)]));
     acknowledged += outcomes.get('accepted') ?? 0;
@@ -51,8 +65,14 @@ export const placeBenchmark = async ({ quick, rounds, say }: Bench): Promise<Fin
       { name: `${title} echo, p50`, unit: ' ms', values: series(results, 'echo', 'p50Ms') },
       { name: `the client's share of a core while it loads the ${title} echo`, unit: '', values: series(results, 'echo', 'clientCpu') },
     );
-    comparisons.push(ratio(`PlaceOrder by ${title} against its echo, ${concurrency} at once`, series(results, 'ours', 'rate'), series(results, 'echo', 'rate'), { atLeast: 0.3 }));
-    notes.push(`${title}: commands by outcome, warm-up included: ${[...outcomes].map(([outcome, count]) => `${outcome} ${count.toLocaleString('en')}`).join(', ')}. Only accepted ones count as orders.`);
+    comparisons.push(
+      ratio(`PlaceOrder by ${title} against its echo, ${concurrency} at once`, series(results, 'ours', 'rate'), series(results, 'echo', 'rate'), {
+        atLeast: 0.3,
+      }),
+    );
+    notes.push(
+      `${title}: commands by outcome, warm-up included: ${[...outcomes].map(([outcome, count]) => `${outcome} ${count.toLocaleString('en')}`).join(', ')}. Only accepted ones count as orders.`,
+    );
   }
   const { changed, failed } = await prices.ask<{ changed: number; failed: number }>('changes');
   const stored = await countOrders(database.ownerUrl);
@@ -76,7 +96,12 @@ export const tokensOf = async (platform: Platform): Promise<Readonly<Record<stri
 
 /** Puts every offer of the market up for sale. */
 export const publishOffers = async (load: Part, apis: readonly RoleProcess[], say: (line: string) => void): Promise<void> => {
-  const { refused } = await load.ask<{ readonly refused: number }>('round', { what: 'publish', targets: apis.map(({ http }) => http), concurrency: 64, requests: offerCount } satisfies LoadRound);
+  const { refused } = await load.ask<{ readonly refused: number }>('round', {
+    what: 'publish',
+    targets: apis.map(({ http }) => http),
+    concurrency: 64,
+    requests: offerCount,
+  } satisfies LoadRound);
   if (refused > 0) throw new Error(`${refused} offers could not be published; see .local/bench/logs`);
   say(`${offerCount.toLocaleString('en')} offers published`);
 };

@@ -37,22 +37,26 @@ export const openPlatform = (database: TestDatabase, rabbitmqUrl?: string): Plat
     const host = '127.0.0.1';
     const [http, grpc, metrics] = [await nextFree(21_000), await nextFree(22_000), await nextFree(23_000)];
     const log = openSync(join(folder, 'logs', `${role}-${metrics}.log`), 'w', 0o600);
-    const child = spawn(process.execPath, [...(process.env['BENCH_NODE_OPTIONS']?.split(' ') ?? []), fileURLToPath(new URL('../src/main.ts', import.meta.url)), role], {
-      stdio: ['ignore', log, log],
-      env: {
-        ...baseEnvironment(),
-        DATABASE_URL: database.runtimeUrl,
-        AUTH_MODE: 'development',
-        DEVELOPMENT_KEY_FILE: keyFile,
-        PRIVACY_DATABASE_URL: database.keysUrl,
-        PRIVACY_MASTER_KEY: masterKey,
-        ...(rabbitmqUrl === undefined ? {} : { RABBITMQ_URL: rabbitmqUrl }),
-        HTTP_PORT: String(http),
-        GRPC_PORT: String(grpc),
-        METRICS_PORT: String(metrics),
-        SHUTDOWN_GRACE_MS: '5000',
+    const child = spawn(
+      process.execPath,
+      [...(process.env['BENCH_NODE_OPTIONS']?.split(' ') ?? []), fileURLToPath(new URL('../src/main.ts', import.meta.url)), role],
+      {
+        stdio: ['ignore', log, log],
+        env: {
+          ...baseEnvironment(),
+          DATABASE_URL: database.runtimeUrl,
+          AUTH_MODE: 'development',
+          DEVELOPMENT_KEY_FILE: keyFile,
+          PRIVACY_DATABASE_URL: database.keysUrl,
+          PRIVACY_MASTER_KEY: masterKey,
+          ...(rabbitmqUrl === undefined ? {} : { RABBITMQ_URL: rabbitmqUrl }),
+          HTTP_PORT: String(http),
+          GRPC_PORT: String(grpc),
+          METRICS_PORT: String(metrics),
+          SHUTDOWN_GRACE_MS: '5000',
+        },
       },
-    });
+    );
     const kill = (): void => void child.kill('SIGKILL');
     process.on('exit', kill);
     const metricsUrl = `http://${host}:${metrics}/metrics`;
@@ -83,7 +87,12 @@ export const openPlatform = (database: TestDatabase, rabbitmqUrl?: string): Plat
 };
 
 /** What a counter of a process says, by one of its labels. */
-export const counted = async (processes: readonly RoleProcess[], metric: string, where: string, label: string): Promise<ReadonlyMap<string, number>> => {
+export const counted = async (
+  processes: readonly RoleProcess[],
+  metric: string,
+  where: string,
+  label: string,
+): Promise<ReadonlyMap<string, number>> => {
   const counts = new Map<string, number>();
   for (const { metricsUrl } of processes) {
     const text = await (await fetch(metricsUrl)).text();

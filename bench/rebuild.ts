@@ -50,15 +50,23 @@ export const rebuildBenchmark = async ({ quick, rounds, say }: Bench): Promise<F
   });
   const results = await inTurns([contender('ours'), contender('by hand'), contender('emmett')], quick ? rounds : Math.min(rounds, 3), say);
   return {
-    figures: (Object.keys(programs) as (keyof typeof programs)[]).map((name) => ({ name: `rebuild of orders, ${name}`, unit: ' events/s', values: series(results, name, 'rate') })),
+    figures: (Object.keys(programs) as (keyof typeof programs)[]).map((name) => ({
+      name: `rebuild of orders, ${name}`,
+      unit: ' events/s',
+      values: series(results, name, 'rate'),
+    })),
     comparisons: [
-      ratio("rebuild of one read model: ours against Emmett's projection", series(results, 'ours', 'rate'), series(results, 'emmett', 'rate'), { atLeast: 30 }),
-      ratio('rebuild of one read model: ours against a script by hand', series(results, 'ours', 'rate'), series(results, 'by hand', 'rate'), { atLeast: 0.5 }),
+      ratio("rebuild of one read model: ours against Emmett's projection", series(results, 'ours', 'rate'), series(results, 'emmett', 'rate'), {
+        atLeast: 30,
+      }),
+      ratio('rebuild of one read model: ours against a script by hand', series(results, 'ours', 'rate'), series(results, 'by hand', 'rate'), {
+        atLeast: 0.5,
+      }),
       { what: 'orders and cancellations missing or too many after a rebuild', values: [lost], unit: 'events', target: { atMost: 0 } },
     ],
     notes: [
       `${events.toLocaleString('en')} events of about 1.7 kB: ${expected.placed.toLocaleString('en')} orders of two lines, ${expected.cancelled.toLocaleString('en')} of them cancelled. The table has the read model's columns and four indexes; all three end with the same rows.`,
-      "Emmett: rebuildPostgreSQLProjections with its raw SQL projection (its documents in Pongo are slower), pages of 1,000 and no pause between them; its defaults (100, 50 ms) are slower still. It runs one statement and one checkpoint per event.",
+      'Emmett: rebuildPostgreSQLProjections with its raw SQL projection (its documents in Pongo are slower), pages of 1,000 and no pause between them; its defaults (100, 50 ms) are slower still. It runs one statement and one checkpoint per event.',
       'By hand: pages of 2,000, the next one read meanwhile, one statement per page, and rows loaded only for events that are not the first of their order; no lease, fencing or parking.',
       'Each rebuild runs in a new process, connected before the clock starts.',
     ],

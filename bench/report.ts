@@ -38,7 +38,13 @@ export const report = async (
     ...(run.loadBefore > 0.7 ? [`Not a quiet machine: its load average was ${run.loadBefore.toFixed(1)} when the run began.`] : []),
   ];
   const measured = figures.map(({ name, unit, values }) => [name, `${number(median(values))}${unit}`, range(values)]);
-  const judged = comparisons.map(({ what, values, unit, target }) => [what, number(median(values)) + unit, range(values), targetText(target), verdict(values, target)]);
+  const judged = comparisons.map(({ what, values, unit, target }) => [
+    what,
+    number(median(values)) + unit,
+    range(values),
+    targetText(target),
+    verdict(values, target),
+  ]);
 
   console.log(`\n${benchmark}\n`);
   table(['measured', 'median', 'range'], measured);
@@ -54,10 +60,17 @@ export const report = async (
     machine,
     circumstances,
     figures: figures.map((figure) => ({ ...figure, median: median(figure.values) })),
-    comparisons: comparisons.map((comparison) => ({ ...comparison, median: median(comparison.values), met: met(comparison.values, comparison.target) })),
+    comparisons: comparisons.map((comparison) => ({
+      ...comparison,
+      median: median(comparison.values),
+      met: met(comparison.values, comparison.target),
+    })),
     notes,
   };
-  await writeFile(new URL(`${name}.json`, folder), `${JSON.stringify(result, (_, value: unknown) => (typeof value === 'number' ? Number(value.toPrecision(5)) : value), 2)}\n`);
+  await writeFile(
+    new URL(`${name}.json`, folder),
+    `${JSON.stringify(result, (_, value: unknown) => (typeof value === 'number' ? Number(value.toPrecision(5)) : value), 2)}\n`,
+  );
   await writeFile(new URL(`${name}.md`, folder), markdown(benchmark, machine, circumstances, measured, judged, notes));
   return comparisons.every(({ values, target }) => met(values, target) !== false);
 };
@@ -83,7 +96,8 @@ const range = (values: readonly number[]): string => (values.length < 2 ? '' : `
 
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): void => {
   const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]!.length)));
-  for (const row of [head, ...rows]) console.log(`  ${row.map((cell, column) => (column === 0 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!))).join('   ')}`);
+  for (const row of [head, ...rows])
+    console.log(`  ${row.map((cell, column) => (column === 0 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!))).join('   ')}`);
 };
 
 const markdown = (
@@ -98,12 +112,14 @@ const markdown = (
     [head, head.map(() => '---'), ...body].map((row) => `| ${row.join(' | ')} |`).join('\n');
   const { cpu, cores, memoryGiB, node, postgresql, durability, rabbitmq, date } = machine;
   const on = `${date}; ${cpu}, ${cores} cores, ${memoryGiB} GiB; Node ${node}, PostgreSQL ${postgresql} (${durability})${rabbitmq ? `, RabbitMQ ${rabbitmq}` : ''}.`;
-  return [
-    `# ${benchmark}`,
-    ...circumstances.map((line) => `**${line}**`),
-    on,
-    rows(['compared', 'median', 'range', 'target', ''], judged),
-    rows(['measured', 'median', 'range'], measured),
-    notes.map((note) => `- ${note}`).join('\n'),
-  ].join('\n\n') + '\n';
+  return (
+    [
+      `# ${benchmark}`,
+      ...circumstances.map((line) => `**${line}**`),
+      on,
+      rows(['compared', 'median', 'range', 'target', ''], judged),
+      rows(['measured', 'median', 'range'], measured),
+      notes.map((note) => `- ${note}`).join('\n'),
+    ].join('\n\n') + '\n'
+  );
 };

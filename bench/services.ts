@@ -25,10 +25,14 @@ const variables: Readonly<Record<Service, string>> = {
 /** Brings up what is needed and not named: PostgreSQL with every commit on disk, as in production, and RabbitMQ. */
 export const benchServices = async (environment: NodeJS.ProcessEnv, needsRabbit: boolean, stopped: AbortSignal): Promise<BenchServices> => {
   const { BENCH_MIGRATION_DATABASE_URL: owner, BENCH_DATABASE_URL: runtime, BENCH_RABBITMQ_URL: rabbitmq } = environment;
-  if ((owner === undefined) !== (runtime === undefined)) throw new Refusal('Set BENCH_MIGRATION_DATABASE_URL and BENCH_DATABASE_URL together: a role that may create databases and roles, and the one that the platform uses.');
+  if ((owner === undefined) !== (runtime === undefined))
+    throw new Refusal(
+      'Set BENCH_MIGRATION_DATABASE_URL and BENCH_DATABASE_URL together: a role that may create databases and roles, and the one that the platform uses.',
+    );
   // No benchmark needs Redis.
   const named = new Set<Service>(['redis', ...(owner ? (['postgres'] as const) : []), ...(rabbitmq || !needsRabbit ? (['rabbitmq'] as const) : [])]);
-  if (owner && runtime && (rabbitmq || !needsRabbit)) return { migrationUrl: owner, runtimeUrl: runtime, rabbitmqUrl: rabbitmq, stop: async () => {} };
+  if (owner && runtime && (rabbitmq || !needsRabbit))
+    return { migrationUrl: owner, runtimeUrl: runtime, rabbitmqUrl: rabbitmq, stop: async () => {} };
 
   const instance = openInstance('bench' as InstanceName);
   if (!takeInstance(instance)) throw new Refusal(`Another npm run bench runs in this clone (process ${runner(instance)?.pid}).`);

@@ -11,7 +11,11 @@ export type Feed = {
 export type Extent = { readonly durationMs: number } | { readonly requests: number };
 
 /** Feeds connections for a time, or with a number of requests; what is under way at the end is waited for and not counted. */
-export const measuredFeed = (request: (nth: number) => Buffer, extent: Extent, from: number): Feed & { readonly sample: () => Sample; readonly sent: () => number } => {
+export const measuredFeed = (
+  request: (nth: number) => Buffer,
+  extent: Extent,
+  from: number,
+): Feed & { readonly sample: () => Sample; readonly sent: () => number } => {
   const latencies: number[] = [];
   const cpu = process.cpuUsage();
   const begun = performance.now();

@@ -12,11 +12,22 @@ const headBytes = 9;
 
 /** A unary gRPC request: a HEADERS and a DATA frame, their stream to be filled in. */
 export const grpcRequest = (options: { readonly path: string; readonly token: string; readonly message: Buffer }): Buffer => {
-  const headers = { ':method': 'POST', ':scheme': 'http', ':path': options.path, ':authority': 'api', 'content-type': 'application/grpc', te: 'trailers', authorization: `Bearer ${options.token}` };
+  const headers = {
+    ':method': 'POST',
+    ':scheme': 'http',
+    ':path': options.path,
+    ':authority': 'api',
+    'content-type': 'application/grpc',
+    te: 'trailers',
+    authorization: `Bearer ${options.token}`,
+  };
   const block = Buffer.concat(Object.entries(headers).flatMap(([name, value]) => [Buffer.of(0), text(name), text(value)]));
   const prefix = Buffer.alloc(5);
   prefix.writeUInt32BE(options.message.length, 1);
-  return Buffer.concat([frame(frameType.headers, flag.endHeaders, 0, block), frame(frameType.data, flag.endStream, 0, Buffer.concat([prefix, options.message]))]);
+  return Buffer.concat([
+    frame(frameType.headers, flag.endHeaders, 0, block),
+    frame(frameType.data, flag.endStream, 0, Buffer.concat([prefix, options.message])),
+  ]);
 };
 
 /** One connection that has `depth` requests under way at a time, until the feed ends. */
@@ -79,7 +90,11 @@ export const driveHttp2 = ({ host, port }: Address, depth: number, { next, answe
           break;
         case frameType.reset:
         case frameType.goAway:
-          socket.destroy(new Error(`the server ended ${type === frameType.reset ? 'a stream' : 'the connection'}: code ${payload.readUInt32BE(payload.length >= 8 ? 4 : 0)}`));
+          socket.destroy(
+            new Error(
+              `the server ended ${type === frameType.reset ? 'a stream' : 'the connection'}: code ${payload.readUInt32BE(payload.length >= 8 ? 4 : 0)}`,
+            ),
+          );
       }
     };
 
@@ -89,7 +104,13 @@ export const driveHttp2 = ({ host, port }: Address, depth: number, { next, answe
       bigWindow.writeUInt32BE(2 ** 31 - 1, 2);
       const grow = Buffer.alloc(4);
       grow.writeUInt32BE(2 ** 31 - 1 - 65_535, 0);
-      socket.write(Buffer.concat([Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), frame(frameType.settings, 0, 0, bigWindow), frame(frameType.windowUpdate, 0, 0, grow)]));
+      socket.write(
+        Buffer.concat([
+          Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'),
+          frame(frameType.settings, 0, 0, bigWindow),
+          frame(frameType.windowUpdate, 0, 0, grow),
+        ]),
+      );
       for (let count = 0; count < depth; count += 1) send();
     });
     socket.on('data', (chunk) => {

@@ -14,8 +14,10 @@ answerQuestions(
     round: ({ concurrency, durationMs }: { readonly concurrency: number; readonly durationMs: number }) =>
       saturate(concurrency, durationMs, async () => {
         const { type, data, meta } = benchEvent();
-        await store.appendToStream(newStream(), [{ type, data: data as Record<string, unknown>, metadata: meta }], { expectedStreamVersion: STREAM_DOES_NOT_EXIST });
+        await store.appendToStream(newStream(), [{ type, data: data as Record<string, unknown>, metadata: meta }], {
+          expectedStreamVersion: STREAM_DOES_NOT_EXIST,
+        });
       }),
   },
-  store.close,
+  () => store.close(),
 );

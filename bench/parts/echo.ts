@@ -13,7 +13,9 @@ http.post(
   '/v1/orders',
   {
     schema: {
-      response: { 201: { type: 'object', properties: { order_id: { type: 'string' }, revision: { type: 'string' }, consistency_token: { type: 'string' } } } },
+      response: {
+        201: { type: 'object', properties: { order_id: { type: 'string' }, revision: { type: 'string' }, consistency_token: { type: 'string' } } },
+      },
     },
   },
   (_request, reply) => reply.code(201).send({ order_id: answer.orderId, revision: '0', consistency_token: answer.consistencyToken }),

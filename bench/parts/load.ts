@@ -14,13 +14,23 @@ const newCustomerEvery = 5;
 /** Requests that a gRPC connection has under way. */
 const streamsPerConnection = 8;
 
-export type LoadOptions = { readonly transport: 'rest' | 'grpc'; readonly token: string; readonly merchantTokens?: Readonly<Record<string, string>>; readonly orderIds?: readonly string[] };
+export type LoadOptions = {
+  readonly transport: 'rest' | 'grpc';
+  readonly token: string;
+  readonly merchantTokens?: Readonly<Record<string, string>>;
+  readonly orderIds?: readonly string[];
+};
 export type LoadRound = { readonly what: 'place' | 'publish' | 'get'; readonly targets: readonly Address[]; readonly concurrency: number } & Extent;
 
 const { transport, token, merchantTokens, orderIds } = partOptions<LoadOptions>();
 
 /** A request of a method, in this transport. */
-const request = (method: { readonly verb?: string; readonly path: string; readonly grpc: string }, message: object, bytes: Uint8Array, as = token): Buffer =>
+const request = (
+  method: { readonly verb?: string; readonly path: string; readonly grpc: string },
+  message: object,
+  bytes: Uint8Array,
+  as = token,
+): Buffer =>
   transport === 'rest'
     ? http1Request({ verb: method.verb ?? 'POST', path: method.path, token: as, ...(method.verb === 'GET' ? {} : { body: jsonOf(message) }) })
     : grpcRequest({ path: method.grpc, token: as, message: Buffer.from(bytes) });
@@ -40,7 +50,12 @@ const place = (nth: number): Buffer => {
 
 const publish = (nth: number): Buffer => {
   const message = publishOffer(nth);
-  return request({ path: '/v1/offers', grpc: '/orders.v1.OfferService/PublishOffer' }, message, PublishOfferRequest.encode(message).finish(), merchantTokens![merchantId(nth)]);
+  return request(
+    { path: '/v1/offers', grpc: '/orders.v1.OfferService/PublishOffer' },
+    message,
+    PublishOfferRequest.encode(message).finish(),
+    merchantTokens![merchantId(nth)],
+  );
 };
 
 let reads: readonly Buffer[] | undefined;
@@ -57,7 +72,7 @@ const position = { place: 0, publish: 0, get: 0 };
 answerQuestions({
   round: async ({ what, targets, concurrency, ...extent }: LoadRound) => {
     requests[what](0);
-    const feed = measuredFeed(requests[what], extent as Extent, position[what]);
+    const feed = measuredFeed(requests[what], extent, position[what]);
     const perConnection = transport === 'rest' ? 1 : Math.min(streamsPerConnection, concurrency);
     const connections = Math.ceil(concurrency / perConnection);
     await Promise.all(

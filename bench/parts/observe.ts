@@ -6,9 +6,18 @@ import { now } from '../measure.ts';
 import { answerQuestions, partOptions } from '../part.ts';
 
 /** Since when the read model was seen at a position, and when each message came. */
-export type Observed = { readonly shown: readonly (readonly [position: string, at: number])[]; readonly received: ReadonlyMap<string, number>; readonly polls: number };
+export type Observed = {
+  readonly shown: readonly (readonly [position: string, at: number])[];
+  readonly received: ReadonlyMap<string, number>;
+  readonly polls: number;
+};
 
-const { url, rabbitmqUrl, exchange, subscription } = partOptions<{ readonly url: string; readonly rabbitmqUrl: string; readonly exchange: string; readonly subscription: string }>();
+const { url, rabbitmqUrl, exchange, subscription } = partOptions<{
+  readonly url: string;
+  readonly rabbitmqUrl: string;
+  readonly exchange: string;
+  readonly subscription: string;
+}>();
 let shown: (readonly [string, number])[] = [];
 let received = new Map<string, number>();
 let polls = 0;
@@ -30,7 +39,11 @@ const client = new pg.Client({ connectionString: url });
 await client.connect();
 const poll = async (): Promise<void> => {
   while (!ended) {
-    const { rows } = await client.query<{ position: string | null }>({ name: 'place', text: 'select position from subscriptions.checkpoints where name = $1', values: [subscription] });
+    const { rows } = await client.query<{ position: string | null }>({
+      name: 'place',
+      text: 'select position from subscriptions.checkpoints where name = $1',
+      values: [subscription],
+    });
     const position = rows[0]?.position ?? '';
     polls += 1;
     if (position > last) {
@@ -48,7 +61,10 @@ answerQuestions(
     observed: async ({ position, messages }: { readonly position: string; readonly messages: readonly string[] }): Promise<Observed> => {
       const deadline = now() + 30_000;
       while (last < position || messages.some((id) => !received.has(id))) {
-        if (now() > deadline) throw new Error(`after 30 s the read model stands at ${last} of ${position}, and ${messages.filter((id) => !received.has(id)).length} messages are missing`);
+        if (now() > deadline)
+          throw new Error(
+            `after 30 s the read model stands at ${last} of ${position}, and ${messages.filter((id) => !received.has(id)).length} messages are missing`,
+          );
         await new Promise((resolve) => setTimeout(resolve, 20));
       }
       const seen = { shown, received, polls };

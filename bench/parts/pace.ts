@@ -15,7 +15,12 @@ const store = openStore(url, { name: 'bench', logger: silent, metrics: createMet
 
 const append = async (): Promise<Paced> => {
   const id = randomUUIDv7();
-  const meta = { commandId: randomUUIDv7(), commandHash: 'uU0nuZNNPgilLlLX2n2r-sSE7-N6U4DukIj3rOLvzek', correlationId: randomUUIDv7(), actor: 'user:benchmark' };
+  const meta = {
+    commandId: randomUUIDv7(),
+    commandHash: 'uU0nuZNNPgilLlLX2n2r-sSE7-N6U4DukIj3rOLvzek',
+    correlationId: randomUUIDv7(),
+    actor: 'user:benchmark',
+  };
   const sentAt = now();
   const result = await store.append(`order-${randomUUID()}`, [{ id, type: 'OrderPlaced', schemaVersion: 1, data: placedOrder, meta }], 'none');
   if (result.kind !== 'appended') throw new Error(`not appended: ${JSON.stringify(result)}`);

@@ -3,7 +3,11 @@ import { merchantId, offerCount, offerId, priceMinor } from '../market.ts';
 import { answerQuestions, partOptions } from '../part.ts';
 import type { Address } from '../platform.ts';
 
-const { targets, perSecond, merchantTokens } = partOptions<{ readonly targets: readonly Address[]; readonly perSecond: number; readonly merchantTokens: Readonly<Record<string, string>> }>();
+const { targets, perSecond, merchantTokens } = partOptions<{
+  readonly targets: readonly Address[];
+  readonly perSecond: number;
+  readonly merchantTokens: Readonly<Record<string, string>>;
+}>();
 let changed = 0;
 let failed = 0;
 

@@ -9,7 +9,11 @@ const pool = new pg.Pool({ connectionString: url, max: 10 });
 
 const http = fastify();
 http.get<{ Params: { readonly order_id: string } }>('/v1/orders/:order_id', async (request, reply) => {
-  const { rows } = await pool.query<{ document: object }>({ name: 'document', text: 'select document from bench_documents where order_id = $1', values: [request.params.order_id] });
+  const { rows } = await pool.query<{ document: object }>({
+    name: 'document',
+    text: 'select document from bench_documents where order_id = $1',
+    values: [request.params.order_id],
+  });
   return rows[0] ? rows[0].document : reply.code(404).send({ status: 'not found' });
 });
 await http.listen({ host: '127.0.0.1', port: 0 });

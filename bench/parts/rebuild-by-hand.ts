@@ -15,18 +15,27 @@ const pool = openPool({ url, name: 'bench', max: 2, logger: silent });
 const decode = decoder(catalogue);
 
 const page = async (after: number): Promise<readonly Row[]> =>
-  (await pool.query<Row>({ name: 'page', text: `select ${columns} from log.events where position > $1 order by position limit $2`, values: [after, pageSize], rowMode: 'array' } as never)).rows;
+  (
+    await pool.query<Row>({
+      name: 'page',
+      text: `select ${columns} from log.events where position > $1 order by position limit $2`,
+      values: [after, pageSize],
+      rowMode: 'array',
+    } as never)
+  ).rows;
 
 const rebuild = async (): Promise<{ seconds: number }> => {
   await pool.query(`drop table if exists ${table}; drop table if exists read_models.bench_checkpoint`);
   await pool.query(`${orders.create(table)}; create table read_models.bench_checkpoint as select 0::bigint as position`);
-  const names = (await pool.query<{ attname: string }>(`select attname from pg_attribute where attrelid = $1::regclass and attnum > 0 order by attnum`, [table])).rows.map(({ attname }) => attname);
+  const names = (
+    await pool.query<{ attname: string }>(`select attname from pg_attribute where attrelid = $1::regclass and attnum > 0 order by attnum`, [table])
+  ).rows.map(({ attname }) => attname);
   const list = names.join(', ');
   const writing = `insert into ${table} (${list}) select ${list} from json_populate_recordset(null::${table}, $1::json)
                    on conflict (order_id) do update set (${list}) = row (${names.map((column) => `excluded.${column}`).join(', ')})`;
   const client = await pool.connect();
   const begun = performance.now();
-  for (let next = page(0); ; ) {
+  for (let next = page(0); ;) {
     const read = await next;
     if (read.length === 0) break;
     const last = read.at(-1)![0];
@@ -45,7 +54,11 @@ const rebuild = async (): Promise<{ seconds: number }> => {
     await client.query('begin; set local synchronous_commit = off');
     const rows = new Map<string, OrderRow>();
     if (needed.size > 0) {
-      const loaded = await client.query<OrderRow>({ name: 'load', text: `select ${list} from ${table} where order_id = any($1)`, values: [[...needed]] });
+      const loaded = await client.query<OrderRow>({
+        name: 'load',
+        text: `select ${list} from ${table} where order_id = any($1)`,
+        values: [[...needed]],
+      });
       for (const row of loaded.rows) rows.set(row.order_id, row);
     }
     for (const event of events) {

@@ -14,7 +14,9 @@ const placing = ({ data, type, metadata: { streamName, recordedAt } }: Extract<S
   const event = { type, data, stream: streamName, revision: 0, recordedAt: new Date(recordedAt) };
   const row = orders.evolve([], event as never)[0]!;
   return `insert into ${table} (${Object.keys(row).join(', ')}) values (${Object.values(row)
-    .map((value) => (value instanceof Date ? text(value.toISOString()) : typeof value === 'object' ? text(JSON.stringify(value)) : text(String(value))))
+    .map((value) =>
+      value instanceof Date ? text(value.toISOString()) : typeof value === 'object' ? text(JSON.stringify(value)) : text(String(value)),
+    )
     .join(', ')}) on conflict (order_id) do nothing`;
 };
 
@@ -48,7 +50,11 @@ answerQuestions(
       await pool.query(`drop table if exists ${table}`);
       await pool.query(orders.create(table));
       await pool.query('delete from emt_processors');
-      const consumer = rebuildPostgreSQLProjections({ connectionString: url, projections: [projection], pulling: { batchSize, pullingFrequencyInMs: 0 } });
+      const consumer = rebuildPostgreSQLProjections({
+        connectionString: url,
+        projections: [projection],
+        pulling: { batchSize, pullingFrequencyInMs: 0 },
+      });
       const begun = performance.now();
       await consumer.start();
       const seconds = (performance.now() - begun) / 1_000;

@@ -26,7 +26,16 @@ answerQuestions(
       const head = await store.head();
       const stop = new AbortController();
       const begun = performance.now();
-      const running = runProjections({ store, pool, projections: [orders], decode: decoder(catalogue), holder: 'bench', logger: silent, metrics, signal: stop.signal });
+      const running = runProjections({
+        store,
+        pool,
+        projections: [orders],
+        decode: decoder(catalogue),
+        holder: 'bench',
+        logger: silent,
+        metrics,
+        signal: stop.signal,
+      });
       for (;;) {
         const reached = (await readCheckpoints(pool, [name])).get(name)?.progress.position;
         if (reached !== undefined && reached >= head) break;
