@@ -1,9 +1,9 @@
-import { Availability } from '../contract/generated/orders/v1/common.ts';
+import { PersonalText_Availability, type PersonalText } from '../contract/generated/orders/v1/common.ts';
 import type { GetOrderHistoryRequest, GetOrderHistoryResponse, OrderHistoryEntry } from '../contract/generated/orders/v1/orders.ts';
 import { catalogue } from '../domain/catalogue.ts';
 import type { Sealed } from '../domain/event.ts';
 import { orderStream } from '../domain/ids.ts';
-import { mayActOnOrder, order, type Order, type OrderEvent } from '../domain/order.ts';
+import { addressField, mayActOnOrder, order, type Order, type OrderEvent } from '../domain/order.ts';
 import { decoder } from '../eventstore/event-versions.ts';
 import type { EventStore, Recorded } from '../eventstore/event-store.ts';
 import { answered, refused, type Caller, type Method } from '../platform/call.ts';
@@ -67,8 +67,8 @@ const entryOf = ({ recorded, data, before, after }: Step, opened: ReadonlyMap<st
     commandId: meta.commandId,
     causationId: meta.causationId ?? '',
     correlationId: meta.correlationId,
-    data: mapSealed(data, (sealed) => readable(sealed, opened)) as Record<string, unknown>,
-    state: mapSealed(after, (sealed) => readable(sealed, opened)) as Record<string, unknown>,
+    data: mapSealed(data, (sealed) => readablePart(sealed, opened)) as Record<string, unknown>,
+    state: mapSealed(after, (sealed) => readablePart(sealed, opened)) as Record<string, unknown>,
     changed: [...changedPaths(mapSealed(before, whole), mapSealed(after, whole))],
   };
 };
@@ -101,11 +101,18 @@ const openAll = async (steps: readonly Step[], open: Open): Promise<ReadonlyMap<
 };
 
 /** A personal value as far as the caller may see it. */
-const readable = ({ sealed }: Sealed, opened: ReadonlyMap<string, Opened>): { availability: Availability; text: string } => {
+const readable = ({ sealed }: Sealed, opened: ReadonlyMap<string, Opened>): PersonalText => {
   const value = opened.get(sealed);
-  if (!value) return { availability: Availability.AVAILABILITY_WITHHELD, text: '' };
-  if (value.kind === 'erased') return { availability: Availability.AVAILABILITY_ERASED, text: '' };
-  return { availability: Availability.AVAILABILITY_AVAILABLE, text: value.text };
+  if (!value) return { availability: PersonalText_Availability.WITHHELD, text: '' };
+  if (value.kind === 'erased') return { availability: PersonalText_Availability.ERASED, text: '' };
+  return { availability: PersonalText_Availability.AVAILABLE, text: value.text };
+};
+
+/** The same inside events and states, where an address is sealed as a whole and shown in its parts. */
+const readablePart = (sealed: Sealed, opened: ReadonlyMap<string, Opened>): object => {
+  const { availability, text } = readable(sealed, opened);
+  if (sealed.field !== addressField) return { availability, text };
+  return { availability, ...(availability === PersonalText_Availability.AVAILABLE ? (JSON.parse(text) as object) : {}) };
 };
 
 /** The same value with every sealed part replaced. */

@@ -1,4 +1,4 @@
-import { Availability, type Money } from '../contract/generated/orders/v1/common.ts';
+import { PersonalText_Availability, type Money } from '../contract/generated/orders/v1/common.ts';
 import {
   Order_Status,
   OrderLine_Status,
@@ -50,7 +50,7 @@ export const viewOrders = async (rows: readonly OrderRead[], caller: Caller, ope
       total: money(sum(lines.map(({ unitPriceMinor, quantity }) => times(unitPriceMinor, quantity)))),
       placedAt: row.placed_at,
       updatedAt: row.updated_at,
-      contact: whole ? contactOf(row, personal.get(row)) : { availability: Availability.AVAILABILITY_WITHHELD, name: '', email: '', language: '' },
+      contact: whole ? contactOf(row, personal.get(row)) : { availability: PersonalText_Availability.WITHHELD, name: '', email: '', language: '' },
       shippingAddress: addressOf(row, personal.get(row)),
       paymentMethod: whole ? row.payment_method : '',
       stale: row.stale,
@@ -78,15 +78,15 @@ const lineOf = (line: OrderRow['lines'][number], money: (amountMinor: number) =>
 
 const contactOf = ({ contact: { language } }: OrderRead, opened: readonly Opened[] | undefined): Contact => {
   const [name, email] = opened ?? [];
-  if (!name || !email) return { availability: Availability.AVAILABILITY_WITHHELD, name: '', email: '', language };
-  if (name.kind === 'erased' || email.kind === 'erased') return { availability: Availability.AVAILABILITY_ERASED, name: '', email: '', language };
-  return { availability: Availability.AVAILABILITY_AVAILABLE, name: name.text, email: email.text, language };
+  if (!name || !email) return { availability: PersonalText_Availability.WITHHELD, name: '', email: '', language };
+  if (name.kind === 'erased' || email.kind === 'erased') return { availability: PersonalText_Availability.ERASED, name: '', email: '', language };
+  return { availability: PersonalText_Availability.AVAILABLE, name: name.text, email: email.text, language };
 };
 
 const addressOf = ({ shipping_address: { countryCode } }: OrderRead, opened: readonly Opened[] | undefined): ShippingAddress => {
   const [, , address] = opened ?? [];
   const nothing = { recipient: '', line1: '', line2: '', postalCode: '', city: '', countryCode };
-  if (!address) return { ...nothing, availability: Availability.AVAILABILITY_WITHHELD };
-  if (address.kind === 'erased') return { ...nothing, availability: Availability.AVAILABILITY_ERASED };
-  return { ...nothing, ...(JSON.parse(address.text) as Partial<ShippingAddress>), countryCode, availability: Availability.AVAILABILITY_AVAILABLE };
+  if (!address) return { ...nothing, availability: PersonalText_Availability.WITHHELD };
+  if (address.kind === 'erased') return { ...nothing, availability: PersonalText_Availability.ERASED };
+  return { ...nothing, ...(JSON.parse(address.text) as Partial<ShippingAddress>), countryCode, availability: PersonalText_Availability.AVAILABLE };
 };

@@ -46,7 +46,7 @@ test('a projector that is stopped goes on where it was', async () => {
 
 test('connections that are cut at any moment change nothing in the end result', async () => {
   const pool = openPool({ url: stand.database.runtimeUrl, name: 'cut-projector', max: 12, logger: silent });
-  const projectors = [startProjector({ store: stand.store, pool }), startProjector({ store: stand.store, pool })];
+  const projectors = [startProjector({ ...stand, pool }), startProjector({ ...stand, pool })];
   let cuts = 0;
   const stop = new AbortController();
   const cutting = (async () => {

@@ -14,10 +14,16 @@ before(async () => {
 });
 after(() => stand.close());
 
-const startProcess = (): ChildProcess =>
-  spawn(process.execPath, [fileURLToPath(new URL('./projector-process.ts', import.meta.url)), stand.database.runtimeUrl], {
+const startProcess = (): ChildProcess => {
+  const child = spawn(process.execPath, [fileURLToPath(new URL('./projector-process.ts', import.meta.url)), stand.database.runtimeUrl], {
     stdio: ['ignore', 'ignore', 'inherit'],
+    signal: stand.signal,
+    killSignal: 'SIGKILL',
   });
+  // Ending the file ends its processes, which a child reports as an error.
+  child.on('error', () => {});
+  return child;
+};
 
 const end = async (child: ChildProcess): Promise<void> => {
   const ended = once(child, 'exit');

@@ -8,4 +8,4 @@ import { startProjector } from './projector.ts';
 const url = process.argv[2]!;
 const store = openPostgresStore({ url, name: 'projector', logger: silent, metrics: createMetrics('projector') });
 const pool = openPool({ url, name: 'projector', max: 8, logger: silent });
-startProjector({ store, pool }, { leaseMs: 400 });
+startProjector({ store, pool, signal: new AbortController().signal }, { leaseMs: 400 });

@@ -15,7 +15,7 @@ export type Projector = { readonly ready: () => readonly string[]; readonly metr
 
 /** A projector process, within this one. */
 export const startProjector = (
-  { store, pool }: Pick<Stand, 'store' | 'pool'>,
+  { store, pool, signal }: Pick<Stand, 'store' | 'pool' | 'signal'>,
   options: { readonly projections?: readonly AnyProjection[]; readonly decode?: Decode; readonly leaseMs?: number } = {},
 ): Projector => {
   const stop = new AbortController();
@@ -29,7 +29,7 @@ export const startProjector = (
     leaseMs: options.leaseMs ?? 1_000,
     logger: silent,
     metrics,
-    signal: stop.signal,
+    signal: AbortSignal.any([stop.signal, signal]),
   });
   return {
     ready: running.ready,

@@ -68,9 +68,9 @@ test('a customer sees its whole order, with its own data opened', async () => {
       [undefined, undefined],
     ],
   );
-  assert.deepEqual(order.contact, { availability: 'AVAILABILITY_AVAILABLE', name: 'open sealed name', email: 'open sealed email', language: 'de' });
+  assert.deepEqual(order.contact, { availability: 'AVAILABLE', name: 'open sealed name', email: 'open sealed email', language: 'de' });
   assert.deepEqual(order.shippingAddress, {
-    availability: 'AVAILABILITY_AVAILABLE',
+    availability: 'AVAILABLE',
     recipient: 'Ada',
     line1: 'Street 1',
     line2: '',
@@ -87,8 +87,8 @@ test('without orders:personal nothing is opened, and country and language remain
   const orderId = await place({ customerId });
   asked.length = 0;
   const order = messageOf(await get(orderId, callerWith(['orders:read'], { customerId })));
-  assert.deepEqual(order.contact, { availability: 'AVAILABILITY_WITHHELD', name: '', email: '', language: 'de' });
-  assert.equal(order.shippingAddress?.availability, 'AVAILABILITY_WITHHELD');
+  assert.deepEqual(order.contact, { availability: 'WITHHELD', name: '', email: '', language: 'de' });
+  assert.equal(order.shippingAddress?.availability, 'WITHHELD');
   assert.equal(order.shippingAddress?.countryCode, 'DE');
   assert.deepEqual(asked, []);
 });
@@ -100,7 +100,7 @@ test('what was erased reads as erased', async () => {
   const orderId = randomUUID();
   await appendTo(stand.store, `order-${orderId}`, placed);
   const order = messageOf(await get(orderId, support));
-  assert.equal(order.contact?.availability, 'AVAILABILITY_ERASED');
+  assert.equal(order.contact?.availability, 'ERASED');
   assert.equal(order.contact?.name, '');
 });
 
@@ -120,8 +120,8 @@ test('a merchant sees its own lines and their subtotal, and nothing of the custo
   assert.equal(order.total?.amountMinor, 1_000n);
   assert.equal(order.customerId, '');
   assert.equal(order.paymentMethod, '');
-  assert.deepEqual(order.contact, { availability: 'AVAILABILITY_WITHHELD', name: '', email: '', language: '' });
-  assert.equal(order.shippingAddress?.availability, 'AVAILABILITY_WITHHELD');
+  assert.deepEqual(order.contact, { availability: 'WITHHELD', name: '', email: '', language: '' });
+  assert.equal(order.shippingAddress?.availability, 'WITHHELD');
   assert.deepEqual(asked, []);
 });
 
@@ -272,9 +272,9 @@ test('a history tells each event, the state after it and what changed', async ()
   );
   assert.deepEqual(events[1]?.changed, ['status', 'lines[0].status']);
   assert.equal(events[1]?.state?.['status'], 'cancelled');
-  assert.deepEqual(events[1]?.reason, { availability: 'AVAILABILITY_AVAILABLE', text: 'open changed my mind' });
+  assert.deepEqual(events[1]?.reason, { availability: 'AVAILABLE', text: 'open changed my mind' });
   assert.equal(events[0]?.reason, undefined);
-  assert.deepEqual(events[0]?.data?.['contact'].name, { availability: 'AVAILABILITY_AVAILABLE', text: 'open sealed name' });
+  assert.deepEqual(events[0]?.data?.['contact'].name, { availability: 'AVAILABLE', text: 'open sealed name' });
 });
 
 test('a history is paged by revision, with the same states', async () => {
@@ -293,7 +293,7 @@ test('a history hides costs and sealed values from those who may not see them', 
   const { events } = messageOf(await history(orderId, callerWith(['orders:history'], { customerId: mine })));
   const text = JSON.stringify(events, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
   assert.doesNotMatch(text, /4242|purchasePriceMinor|sealed/);
-  assert.deepEqual(events[0]?.state?.['contact'].email, { availability: 'AVAILABILITY_WITHHELD', text: '' });
+  assert.deepEqual(events[0]?.state?.['contact'].email, { availability: 'WITHHELD', text: '' });
 });
 
 test('a history is for the customer and support; a missing order has none', async () => {

@@ -10,10 +10,14 @@ import { holdSubscription, LeaseLost, type Held } from '../../src/subscriptions/
 import { appendTo, newEvent, openStand, until, type Stand } from '../support/stand.ts';
 
 let stand: Stand;
+const everHeld: Held[] = [];
 before(async () => {
   stand = await openStand();
 });
-after(() => stand.close());
+after(async () => {
+  await Promise.all(everHeld.map((held) => held.release()));
+  await stand.close();
+});
 
 const hold = async (
   name: string,
@@ -30,6 +34,7 @@ const hold = async (
     signal: options.signal ?? new AbortController().signal,
   });
   assert.ok(held);
+  everHeld.push(held);
   return held;
 };
 

@@ -8,17 +8,27 @@ import { createMetrics } from '../../src/platform/metrics.ts';
 import { testDatabase, type TestDatabase } from './database.ts';
 
 /** A database of the test file's own, with the store and a pool of the runtime role. */
-export type Stand = { readonly database: TestDatabase; readonly store: EventStore; readonly pool: Pool; readonly close: () => Promise<void> };
+export type Stand = {
+  readonly database: TestDatabase;
+  readonly store: EventStore;
+  readonly pool: Pool;
+  /** Aborts when the file is done: what a failed test left running ends with it. */
+  readonly signal: AbortSignal;
+  readonly close: () => Promise<void>;
+};
 
 export const openStand = async (): Promise<Stand> => {
   const database = await testDatabase();
   const store = openPostgresStore({ url: database.runtimeUrl, name: 'test', logger: silent, metrics: createMetrics('test') });
   const pool = openPool({ url: database.runtimeUrl, name: 'test', max: 12, logger: silent });
+  const ended = new AbortController();
   return {
     database,
     store,
     pool,
+    signal: ended.signal,
     async close() {
+      ended.abort();
       await store.close();
       await pool.end();
       await database.drop();
