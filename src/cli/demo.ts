@@ -104,7 +104,9 @@ const run = async ({ rate, seconds }: Options, stopping: AbortController): Promi
   });
   for (const until = performance.now() + settleMs; messages.trouble() !== undefined && performance.now() < until;) await pause(50, stopped);
   if (messages.trouble() !== undefined && !stopped.aborted)
-    throw new Refusal(`RabbitMQ cannot be reached, or has no exchange orders.events: ${messages.trouble()}.`);
+    throw new Refusal(
+      `No messages can be had: ${messages.trouble()}. Is RabbitMQ up, and did the forwarder declare the exchange orders.events there?`,
+    );
 
   const stories = createStories({ apis, shop, ledger, tally, screen, stopped });
   const inFlight = createInFlight((error) => screen.say(`The demo has a defect: ${(error as Error).stack}`));

@@ -101,7 +101,10 @@ const failure = (error: ServiceError): Reply<never> => {
   const details = bytes === undefined ? [] : Status.decode(bytes as Buffer).details;
   const value = (name: string): Uint8Array | undefined => details.find(({ typeUrl }) => typeUrl.endsWith(`/google.rpc.${name}`))?.value;
   const info = value('ErrorInfo');
-  if (!info) return { kind: 'failed', code: error.code === status.DEADLINE_EXCEEDED ? noAnswer : noConnection, because: error.details };
+  if (!info) {
+    const because = error.details.replace(/\.? Resolution note:.*$/s, '').replace('No connection established. Last error: Error: ', '');
+    return { kind: 'failed', code: error.code === status.DEADLINE_EXCEEDED ? noAnswer : noConnection, because };
+  }
   const code = ErrorInfo.decode(info).reason;
   const retry = value('RetryInfo');
   const delay = retry && RetryInfo.decode(retry).retryDelay;

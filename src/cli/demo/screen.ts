@@ -43,6 +43,8 @@ const limit = (label: Label): { readonly count: number; readonly inMs: number } 
 const labelWidth = 10;
 /** On wide terminals the tails stand below each other here, not at the far right. */
 const widestMiddle = 66;
+/** On narrow ones the tail is cut, too. */
+const leastMiddle = 28;
 const redrawMs = 250;
 const lineEveryMs = 5_000;
 
@@ -75,12 +77,11 @@ export const createScreen = (stream: NodeJS.WriteStream = process.stdout): Scree
       const now = { span, count: before?.span === span ? before.count + 1 : 1 };
       told.set(label, now);
       if (now.count > count) return;
-      const head = `${clock()}  ${label.padEnd(labelWidth)}  `;
-      const room = width() - 1 - head.length - (tail === '' ? 0 : tail.length + 3);
-      const middle = fitted(what, Math.max(room, 20)).padEnd(stream.isTTY && tail !== '' ? Math.min(Math.max(room, 20), widestMiddle) : 0);
-      write(
-        `${paint('dim', clock())}  ${paint(colours[label], label.padEnd(labelWidth))}  ${middle}${tail === '' ? '' : `   ${paint('dim', tail)}`}\n`,
-      );
+      const room = width() - 1 - clock().length - labelWidth - 4;
+      const middleRoom = tail === '' ? room : Math.max(room - tail.length - 3, leastMiddle);
+      const middle = fitted(what, middleRoom).padEnd(stream.isTTY && tail !== '' ? Math.min(middleRoom, widestMiddle) : 0);
+      const end = tail === '' ? '' : `   ${paint('dim', fitted(tail, room - middle.length - 3))}`;
+      write(`${paint('dim', clock())}  ${paint(colours[label], label.padEnd(labelWidth))}  ${middle}${end}\n`);
     },
     say: (text) => write(`${text}\n`),
     summarise(given) {

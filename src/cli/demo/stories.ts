@@ -132,6 +132,7 @@ export const createStories = (options: {
       const key = randomUUID();
       const send = (through: Api) => through.placeOrder(form, key);
 
+      tally.count('sent');
       const sentAt = performance.now();
       const reply = await ask(api, send);
       const acknowledgedAt = performance.now();
@@ -186,8 +187,8 @@ export const createStories = (options: {
       if (shown.isBusy) return;
       const { article, priceMinor: before } = shown;
       // A few per cent up or down, never far from where it began, in whole euros.
-      const wished = Math.round((before * (1 + between(-6, 6) / 100)) / 100) * 100;
-      const priceMinor = Math.min(Math.max(wished, Math.round(article.priceMinor * 0.85)), Math.round(article.priceMinor * 1.15));
+      const wished = wholeEuros(before * (1 + between(-6, 6) / 100));
+      const priceMinor = Math.min(Math.max(wished, wholeEuros(article.priceMinor * 0.85)), wholeEuros(article.priceMinor * 1.15));
       if (priceMinor === before || !(await change(shown, (api, key) => api.changePrice(article, priceMinor, key)))) return;
       tally.count('price changes');
       Object.assign(shown, { priceMinor, formerPriceMinor: before });
@@ -244,5 +245,7 @@ const disagreement = (code: string, items: readonly Item[]): string | undefined 
   if (code === 'OUT_OF_STOCK' && scarce) return `${scarce.quantity} asked for, ${scarce.shown.onHand === 0 ? 'none' : scarce.shown.onHand} left`;
   return undefined;
 };
+
+const wholeEuros = (amountMinor: number): number => Math.round(amountMinor / 100) * 100;
 
 const euros = (amountMinor: number): string => `${(amountMinor / 100).toFixed(2)} EUR`;

@@ -17,21 +17,21 @@ const timed: readonly Timed[] = ['gRPC', 'REST', 'read model', 'RabbitMQ'];
 
 /** The running summary: a few lines for a terminal, one for a log. */
 export const summaryOf = ({ tally, rate, startedAt, inFlight, awaited, brokerTrouble }: Standing) => {
-  const seen: { readonly at: number; readonly placed: number }[] = [{ at: startedAt, placed: 0 }];
+  const seen: { readonly at: number; readonly sent: number }[] = [{ at: startedAt, sent: 0 }];
 
-  /** Orders a second over the last ten seconds. */
+  /** Orders sent a second over the last ten seconds. */
   const recently = (): string => {
     const at = performance.now();
-    const placed = tally.of('placed');
-    if (at - seen.at(-1)!.at > 200) seen.push({ at, placed });
+    const sent = tally.of('sent');
+    if (at - seen.at(-1)!.at > 200) seen.push({ at, sent });
     while (seen.length > 2 && seen[1]!.at < at - recentMs) seen.shift();
     const [since] = seen;
-    return at - since!.at < 500 ? '–' : ((placed - since!.placed) / ((at - since!.at) / 1_000)).toFixed(1);
+    return at - since!.at < 500 ? '–' : ((sent - since!.sent) / ((at - since!.at) / 1_000)).toFixed(1);
   };
 
   return {
     lines: (): readonly string[] => [
-      `${duration(performance.now() - startedAt)}   ${recently()} orders/s of ${rate} wanted   ${inFlight()} in flight${behind(tally)}`,
+      `${duration(performance.now() - startedAt)}   ${recently()} orders/s sent, ${rate} wanted   ${inFlight()} in flight${behind(tally)}`,
       `placed ${tally.of('placed')}   cancelled ${tally.of('cancelled')}   price changes ${tally.of('price changes')}   stock changes ${tally.of('stock changes')}   reads ${tally.of('reads')}   sent twice ${tally.of('sent twice')}`,
       `refused  ${counts(tally.refusals, '   ')}`,
       `errors   ${counts(tally.failures, '   ')}${tally.of('asked again') > 0 ? `   (asked again as told: ${tally.of('asked again')})` : ''}`,
@@ -39,7 +39,7 @@ export const summaryOf = ({ tally, rate, startedAt, inFlight, awaited, brokerTro
       `messages ${tally.of('messages')}   awaited ${awaited()}${brokerTrouble() === undefined ? '' : `   ${brokerTrouble()}`}`,
     ],
     line: (): string =>
-      `placed ${tally.of('placed')} (${recently()}/s of ${rate}), cancelled ${tally.of('cancelled')}, refused ${counts(tally.refusals)}, errors ${counts(tally.failures)}; ms p50/p99: ${timed
+      `${recently()} orders/s sent, ${rate} wanted; placed ${tally.of('placed')}, cancelled ${tally.of('cancelled')}, refused ${counts(tally.refusals)}, errors ${counts(tally.failures)}; ms p50/p99: ${timed
         .map((what) => `${what} ${latency(tally, what)}`)
         .join(', ')}; messages ${tally.of('messages')}, awaited ${awaited()}${behind(tally, '; ')}`,
   };

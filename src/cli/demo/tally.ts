@@ -17,6 +17,7 @@ export type Tally = {
 };
 
 export type Counted =
+  | 'sent'
   | 'placed'
   | 'cancelled'
   | 'price changes'
