@@ -3,7 +3,7 @@ import type { CommandAnswer } from '../contract/generated/orders/v1/common.ts';
 import { actsForCustomer } from '../domain/authority.ts';
 import { derivedId, offerStream, orderStream } from '../domain/ids.ts';
 import { offer } from '../domain/offer.ts';
-import { mayActOnOrder, order, type OrderCommand } from '../domain/order.ts';
+import { addressField, mayActOnOrder, order, type OrderCommand } from '../domain/order.ts';
 import { answered, refused, type Method } from '../platform/call.ts';
 import type { Handle } from './handle.ts';
 import { authorityOf } from './judge.ts';
@@ -43,7 +43,7 @@ export const orderCommands = (
           day: now.toISOString().slice(0, 10),
           customerId: customer.customerId,
           contact: { name: seal('name', customer.name), email: seal('email', customer.email), language: customer.language },
-          shippingAddress: { address: seal('shipping_address', JSON.stringify({ recipient, line1, line2, postalCode, city })), countryCode },
+          shippingAddress: { address: seal(addressField, JSON.stringify({ recipient, line1, line2, postalCode, city })), countryCode },
           paymentMethod,
           lines: lines.map(({ offerId, quantity, shownUnitPrice }, ordinal) => ({
             lineId: derivedId('line', commandId, String(ordinal)),

@@ -6,6 +6,9 @@ import { maxAmountMinor, sum, times } from './money.ts';
 import { AmountMinor, availableOf, Currency, Grade, VatScheme, type Offer } from './offer.ts';
 import { vatRate } from './vat.ts';
 
+/** The field under which the JSON of an address (recipient, line1, line2, postalCode, city) is sealed. */
+export const addressField = 'shipping_address';
+
 /** What can happen to an order. */
 export const orderEvents = [
   event('OrderPlaced', {
@@ -14,7 +17,6 @@ export const orderEvents = [
     data: {
       customerId: Uuid,
       contact: Type.Object({ name: Sealed, email: Sealed, language: Type.String() }),
-      /** `address` is the sealed JSON of recipient, line1, line2, postalCode, city. */
       shippingAddress: Type.Object({ address: Sealed, countryCode: Type.String({ pattern: '^[A-Z]{2}$' }) }),
       paymentMethod: Type.String(),
       currency: Currency,

@@ -179,14 +179,14 @@ test('a cancellation through either API is in the store, the read model, the que
 test('personal data is shown with its scope and withheld without it', async () => {
   const shown = await getOrder(as.customer, throughGrpc.orderId);
   const { name, email, ...address } = personal;
-  assert.deepEqual(shown.contact, { availability: 'AVAILABILITY_AVAILABLE', name, email, language: 'de' });
-  assert.deepEqual(shown.shippingAddress, { availability: 'AVAILABILITY_AVAILABLE', ...address, countryCode: 'DE' });
+  assert.deepEqual(shown.contact, { availability: 'AVAILABLE', name, email, language: 'de' });
+  assert.deepEqual(shown.shippingAddress, { availability: 'AVAILABLE', ...address, countryCode: 'DE' });
 
   const withheld = await getOrder(as.clerk, throughGrpc.orderId);
-  assert.deepEqual(withheld.contact, { availability: 'AVAILABILITY_WITHHELD', name: '', email: '', language: 'de' });
+  assert.deepEqual(withheld.contact, { availability: 'WITHHELD', name: '', email: '', language: 'de' });
   assert.deepEqual(
     [withheld.shippingAddress?.availability, withheld.shippingAddress?.city, withheld.shippingAddress?.countryCode],
-    ['AVAILABILITY_WITHHELD', '', 'DE'],
+    ['WITHHELD', '', 'DE'],
   );
   const answers = [
     withheld,

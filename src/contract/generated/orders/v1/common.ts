@@ -7,65 +7,6 @@
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 
-/** Whether personal data is shown. */
-export const Availability = {
-  AVAILABILITY_UNSPECIFIED: "AVAILABILITY_UNSPECIFIED",
-  /** AVAILABILITY_AVAILABLE - Shown. */
-  AVAILABILITY_AVAILABLE: "AVAILABILITY_AVAILABLE",
-  /** AVAILABILITY_WITHHELD - There, but not for this caller (scope orders:personal). */
-  AVAILABILITY_WITHHELD: "AVAILABILITY_WITHHELD",
-  /** AVAILABILITY_ERASED - Erased at the customer's request; it does not come back. */
-  AVAILABILITY_ERASED: "AVAILABILITY_ERASED",
-  UNRECOGNIZED: "UNRECOGNIZED",
-} as const;
-
-export type Availability = typeof Availability[keyof typeof Availability];
-
-export namespace Availability {
-  export type AVAILABILITY_UNSPECIFIED = typeof Availability.AVAILABILITY_UNSPECIFIED;
-  export type AVAILABILITY_AVAILABLE = typeof Availability.AVAILABILITY_AVAILABLE;
-  export type AVAILABILITY_WITHHELD = typeof Availability.AVAILABILITY_WITHHELD;
-  export type AVAILABILITY_ERASED = typeof Availability.AVAILABILITY_ERASED;
-  export type UNRECOGNIZED = typeof Availability.UNRECOGNIZED;
-}
-
-export function availabilityFromJSON(object: any): Availability {
-  switch (object) {
-    case 0:
-    case "AVAILABILITY_UNSPECIFIED":
-      return Availability.AVAILABILITY_UNSPECIFIED;
-    case 1:
-    case "AVAILABILITY_AVAILABLE":
-      return Availability.AVAILABILITY_AVAILABLE;
-    case 2:
-    case "AVAILABILITY_WITHHELD":
-      return Availability.AVAILABILITY_WITHHELD;
-    case 3:
-    case "AVAILABILITY_ERASED":
-      return Availability.AVAILABILITY_ERASED;
-    case -1:
-    case "UNRECOGNIZED":
-    default:
-      return Availability.UNRECOGNIZED;
-  }
-}
-
-export function availabilityToNumber(object: Availability): number {
-  switch (object) {
-    case Availability.AVAILABILITY_UNSPECIFIED:
-      return 0;
-    case Availability.AVAILABILITY_AVAILABLE:
-      return 1;
-    case Availability.AVAILABILITY_WITHHELD:
-      return 2;
-    case Availability.AVAILABILITY_ERASED:
-      return 3;
-    case Availability.UNRECOGNIZED:
-    default:
-      return -1;
-  }
-}
-
 /** An amount of money in the currency's minor unit (cents), VAT included. */
 export interface Money {
   /** In minor units; at most 10^12. */
@@ -80,6 +21,71 @@ export interface CommandAnswer {
   revision: bigint;
   /** Bring it to a query (`consistency-token`) to read what this command wrote. */
   consistencyToken: string;
+}
+
+/** A personal text, as far as the caller may see it. */
+export interface PersonalText {
+  availability: PersonalText_Availability;
+  text: string;
+}
+
+/** Whether personal data is shown. */
+export const PersonalText_Availability = {
+  AVAILABILITY_UNSPECIFIED: "AVAILABILITY_UNSPECIFIED",
+  /** AVAILABLE - Shown. */
+  AVAILABLE: "AVAILABLE",
+  /** WITHHELD - There, but not for this caller (scope orders:personal). */
+  WITHHELD: "WITHHELD",
+  /** ERASED - Erased at the person's request; it does not come back. */
+  ERASED: "ERASED",
+  UNRECOGNIZED: "UNRECOGNIZED",
+} as const;
+
+export type PersonalText_Availability = typeof PersonalText_Availability[keyof typeof PersonalText_Availability];
+
+export namespace PersonalText_Availability {
+  export type AVAILABILITY_UNSPECIFIED = typeof PersonalText_Availability.AVAILABILITY_UNSPECIFIED;
+  export type AVAILABLE = typeof PersonalText_Availability.AVAILABLE;
+  export type WITHHELD = typeof PersonalText_Availability.WITHHELD;
+  export type ERASED = typeof PersonalText_Availability.ERASED;
+  export type UNRECOGNIZED = typeof PersonalText_Availability.UNRECOGNIZED;
+}
+
+export function personalText_AvailabilityFromJSON(object: any): PersonalText_Availability {
+  switch (object) {
+    case 0:
+    case "AVAILABILITY_UNSPECIFIED":
+      return PersonalText_Availability.AVAILABILITY_UNSPECIFIED;
+    case 1:
+    case "AVAILABLE":
+      return PersonalText_Availability.AVAILABLE;
+    case 2:
+    case "WITHHELD":
+      return PersonalText_Availability.WITHHELD;
+    case 3:
+    case "ERASED":
+      return PersonalText_Availability.ERASED;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return PersonalText_Availability.UNRECOGNIZED;
+  }
+}
+
+export function personalText_AvailabilityToNumber(object: PersonalText_Availability): number {
+  switch (object) {
+    case PersonalText_Availability.AVAILABILITY_UNSPECIFIED:
+      return 0;
+    case PersonalText_Availability.AVAILABLE:
+      return 1;
+    case PersonalText_Availability.WITHHELD:
+      return 2;
+    case PersonalText_Availability.ERASED:
+      return 3;
+    case PersonalText_Availability.UNRECOGNIZED:
+    default:
+      return -1;
+  }
 }
 
 function createBaseMoney(): Money {
@@ -187,6 +193,63 @@ export const CommandAnswer: MessageFns<CommandAnswer> = {
             }
 
             message.consistencyToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBasePersonalText(): PersonalText {
+  return { availability: PersonalText_Availability.AVAILABILITY_UNSPECIFIED, text: "" };
+}
+
+export const PersonalText: MessageFns<PersonalText> = {
+  encode(message: PersonalText, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.availability !== PersonalText_Availability.AVAILABILITY_UNSPECIFIED) {
+      writer.uint32(8).int32(personalText_AvailabilityToNumber(message.availability));
+    }
+    if (message.text !== "") {
+      writer.uint32(18).string(message.text);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PersonalText {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePersonalText();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.availability = personalText_AvailabilityFromJSON(reader.int32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.text = reader.string();
             continue;
           }
         }

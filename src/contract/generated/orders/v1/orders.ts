@@ -20,7 +20,14 @@ import {
 } from "@grpc/grpc-js";
 import { Struct } from "../../google/protobuf/struct.ts";
 import { Timestamp } from "../../google/protobuf/timestamp.ts";
-import { Availability, availabilityFromJSON, availabilityToNumber, CommandAnswer, Money } from "./common.ts";
+import {
+  CommandAnswer,
+  Money,
+  PersonalText,
+  PersonalText_Availability,
+  personalText_AvailabilityFromJSON,
+  personalText_AvailabilityToNumber,
+} from "./common.ts";
 import {
   Offer_Grade,
   offer_GradeFromJSON,
@@ -213,7 +220,7 @@ export function orderLine_StatusToNumber(object: OrderLine_Status): number {
 
 /** How to reach the customer, as far as the caller may see it. */
 export interface Contact {
-  availability: Availability;
+  availability: PersonalText_Availability;
   name: string;
   email: string;
   /** BCP 47, such as `de`. */
@@ -222,7 +229,7 @@ export interface Contact {
 
 /** Where the goods go, as far as the caller may see it; the country always. */
 export interface ShippingAddress {
-  availability: Availability;
+  availability: PersonalText_Availability;
   recipient: string;
   line1: string;
   line2: string;
@@ -338,7 +345,7 @@ export interface OrderHistoryEntry {
   actor: string;
   /** Why, where a person acted. */
   reason:
-    | OrderHistoryEntry_Reason
+    | PersonalText
     | undefined;
   /** The id of the command that made it. */
   commandId: string;
@@ -355,12 +362,6 @@ export interface OrderHistoryEntry {
     | undefined;
   /** Paths in `state` that this event changed, such as `lines[0].status`. */
   changed: string[];
-}
-
-/** A person's reason, as far as the caller may see it. */
-export interface OrderHistoryEntry_Reason {
-  availability: Availability;
-  text: string;
 }
 
 function createBaseOrder(): Order {
@@ -763,13 +764,13 @@ export const OrderLine: MessageFns<OrderLine> = {
 };
 
 function createBaseContact(): Contact {
-  return { availability: Availability.AVAILABILITY_UNSPECIFIED, name: "", email: "", language: "" };
+  return { availability: PersonalText_Availability.AVAILABILITY_UNSPECIFIED, name: "", email: "", language: "" };
 }
 
 export const Contact: MessageFns<Contact> = {
   encode(message: Contact, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.availability !== Availability.AVAILABILITY_UNSPECIFIED) {
-      writer.uint32(8).int32(availabilityToNumber(message.availability));
+    if (message.availability !== PersonalText_Availability.AVAILABILITY_UNSPECIFIED) {
+      writer.uint32(8).int32(personalText_AvailabilityToNumber(message.availability));
     }
     if (message.name !== "") {
       writer.uint32(18).string(message.name);
@@ -801,7 +802,7 @@ export const Contact: MessageFns<Contact> = {
               break;
             }
 
-            message.availability = availabilityFromJSON(reader.int32());
+            message.availability = personalText_AvailabilityFromJSON(reader.int32());
             continue;
           }
           case 2: {
@@ -843,7 +844,7 @@ export const Contact: MessageFns<Contact> = {
 
 function createBaseShippingAddress(): ShippingAddress {
   return {
-    availability: Availability.AVAILABILITY_UNSPECIFIED,
+    availability: PersonalText_Availability.AVAILABILITY_UNSPECIFIED,
     recipient: "",
     line1: "",
     line2: "",
@@ -855,8 +856,8 @@ function createBaseShippingAddress(): ShippingAddress {
 
 export const ShippingAddress: MessageFns<ShippingAddress> = {
   encode(message: ShippingAddress, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.availability !== Availability.AVAILABILITY_UNSPECIFIED) {
-      writer.uint32(8).int32(availabilityToNumber(message.availability));
+    if (message.availability !== PersonalText_Availability.AVAILABILITY_UNSPECIFIED) {
+      writer.uint32(8).int32(personalText_AvailabilityToNumber(message.availability));
     }
     if (message.recipient !== "") {
       writer.uint32(18).string(message.recipient);
@@ -897,7 +898,7 @@ export const ShippingAddress: MessageFns<ShippingAddress> = {
               break;
             }
 
-            message.availability = availabilityFromJSON(reader.int32());
+            message.availability = personalText_AvailabilityFromJSON(reader.int32());
             continue;
           }
           case 2: {
@@ -1818,7 +1819,7 @@ export const OrderHistoryEntry: MessageFns<OrderHistoryEntry> = {
       writer.uint32(34).string(message.actor);
     }
     if (message.reason !== undefined) {
-      OrderHistoryEntry_Reason.encode(message.reason, writer.uint32(42).fork()).join();
+      PersonalText.encode(message.reason, writer.uint32(42).fork()).join();
     }
     if (message.commandId !== "") {
       writer.uint32(50).string(message.commandId);
@@ -1891,7 +1892,7 @@ export const OrderHistoryEntry: MessageFns<OrderHistoryEntry> = {
               break;
             }
 
-            message.reason = OrderHistoryEntry_Reason.decode(reader, reader.uint32());
+            message.reason = PersonalText.decode(reader, reader.uint32());
             continue;
           }
           case 6: {
@@ -1940,63 +1941,6 @@ export const OrderHistoryEntry: MessageFns<OrderHistoryEntry> = {
             }
 
             message.changed.push(reader.string());
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-};
-
-function createBaseOrderHistoryEntry_Reason(): OrderHistoryEntry_Reason {
-  return { availability: Availability.AVAILABILITY_UNSPECIFIED, text: "" };
-}
-
-export const OrderHistoryEntry_Reason: MessageFns<OrderHistoryEntry_Reason> = {
-  encode(message: OrderHistoryEntry_Reason, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.availability !== Availability.AVAILABILITY_UNSPECIFIED) {
-      writer.uint32(8).int32(availabilityToNumber(message.availability));
-    }
-    if (message.text !== "") {
-      writer.uint32(18).string(message.text);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): OrderHistoryEntry_Reason {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseOrderHistoryEntry_Reason();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 8) {
-              break;
-            }
-
-            message.availability = availabilityFromJSON(reader.int32());
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.text = reader.string();
             continue;
           }
         }
