@@ -4,6 +4,7 @@ import swaggerUi from '@fastify/swagger-ui';
 import { descriptors } from '../contract/generated/descriptors.ts';
 import type { Logger } from '../platform/logging.ts';
 import type { Registry } from '../platform/metrics.ts';
+import { pause } from '../platform/retry.ts';
 import type { Authenticate } from './authenticate.ts';
 import { readContract } from './descriptors.ts';
 import { createDispatcher } from './dispatch.ts';
@@ -28,6 +29,12 @@ export type Api = {
 
 /** How often gRPC health is brought up to date with what `ready` says. */
 const healthEveryMs = 5_000;
+
+/**
+ * While it drains, the API is heard at least this long: a connection that is in use is told to close by an answer. Were it
+ * closed between two requests, the next one could be under way already, and its client would not know what became of it.
+ */
+const farewellMs = 500;
 
 /**
  * Serves every method of the contract over gRPC and REST, with docs at /docs.
@@ -77,7 +84,7 @@ export const startApi = async (options: {
     const endsAt = performance.now() + drainMs;
     grpcServer.setHealth(false);
     const cutOff = setTimeout(() => rest.server.closeAllConnections(), drainMs);
-    await Promise.race([dispatcher.drain(), new Promise((resolve) => setTimeout(resolve, drainMs).unref())]);
+    await Promise.race([Promise.all([dispatcher.drain(), pause(Math.min(farewellMs, drainMs / 2))]), pause(drainMs)]);
     await Promise.all([rest.close(), grpcServer.close(Math.max(0, endsAt - performance.now()))]);
     clearTimeout(cutOff);
   };
