@@ -10,6 +10,8 @@ import { openPool } from '../platform/database.ts';
 import type { Running } from '../platform/lifecycle.ts';
 import { openKeys } from '../privacy/keys.ts';
 import { opener } from '../privacy/sealing.ts';
+import { readModels } from '../projections/read-models.ts';
+import { prepareReadModels } from '../projections/versions.ts';
 import { openConsistency } from '../queries/consistency.ts';
 import { offerQueries } from '../queries/offer-queries.ts';
 import { orderQueries } from '../queries/order-queries.ts';
@@ -39,14 +41,28 @@ export const startApiRole = async (config: Config<'api'>, { logger, metrics }: P
   });
   const consistency = openConsistency({ pool, store, logger });
 
+  /** The views that queries read, also where no projector has run yet. */
+  let prepared: Promise<void> | undefined;
+  const prepare = (): Promise<void> => {
+    prepared ??= prepareReadModels(pool, readModels);
+    prepared.catch(() => (prepared = undefined));
+    return prepared;
+  };
+
   const ready = async (): Promise<readonly string[]> => {
     const problems = await Promise.all([
       reachable('the event store', () => store.identity()),
-      reachable('the read models', () => pool.query('select from subscriptions.checkpoints limit 1')),
+      reachable('the read models', async () => {
+        await prepare();
+        await pool.query('select from subscriptions.checkpoints limit 1');
+      }),
       reachable("the keys' database", () => keysPool.query('select from privacy.keys limit 1')),
     ]);
     return problems.filter((problem) => problem !== undefined);
   };
+
+  // A database that is away does not keep the API from starting: it is not ready until it is back.
+  await reachable('the read models', prepare);
 
   const api = await startApi({
     services: {

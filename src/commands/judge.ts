@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import type { Authority } from '../domain/authority.ts';
+import { authorityOf, type Authority } from '../domain/authority.ts';
 import type { Decider } from '../domain/decider.ts';
 import type { Sealed } from '../domain/event.ts';
 import type { EventMeta, Position } from '../eventstore/event-store.ts';
@@ -64,7 +64,7 @@ export const judge = async <State, Command, Event, Code extends string>(
   { keys, ...at }: Omit<At, 'seal'> & { readonly keys: Keys },
 ): Promise<Verdict<Event>> => {
   const { call, creates, etag } = work;
-  if (!creates && !work.may(authorityOf(call), state)) return refused('forbidden', 'FORBIDDEN', 'This belongs to somebody else.');
+  if (!creates && !work.may(authorityOf(call.caller), state)) return refused('forbidden', 'FORBIDDEN', 'This belongs to somebody else.');
 
   const subject = work.subject(state);
   const key = subject === undefined ? undefined : await keys.of(subject);
@@ -96,14 +96,6 @@ export const judge = async <State, Command, Event, Code extends string>(
   if (revision === 'none') throw new Error(`${work.method} was accepted without events where nothing stands`);
   return { kind: 'done', revision, position };
 };
-
-/** What a caller's claims and scopes let it act on. */
-export const authorityOf = ({ caller }: Call): Authority => ({
-  ...(caller.customerId === undefined ? {} : { customerId: caller.customerId }),
-  anyCustomer: caller.scopes.has('tenants:any-customer'),
-  ...(caller.merchantId === undefined ? {} : { merchantId: caller.merchantId }),
-  anyMerchant: caller.scopes.has('tenants:any-merchant'),
-});
 
 const sealer =
   (subject: string | undefined, key: KeyObject | undefined): At['seal'] =>

@@ -8,13 +8,13 @@ import {
   type PublishOfferResponse,
 } from '../contract/generated/orders/v1/offers.ts';
 import type { CommandAnswer } from '../contract/generated/orders/v1/common.ts';
-import { actsForMerchant } from '../domain/authority.ts';
+import { actsForMerchant, authorityOf } from '../domain/authority.ts';
 import { offerStream } from '../domain/ids.ts';
 import { mayActOnOffer, offer, type OfferCommand } from '../domain/offer.ts';
 import { answered, refused, type Call, type Method, type Outcome } from '../platform/call.ts';
 import { authorOf } from './command-id.ts';
 import type { CommandResult, Handle } from './handle.ts';
-import { authorityOf, type Work } from './judge.ts';
+import type { Work } from './judge.ts';
 
 /** The offer commands as the contract names them; one implementation, served as gRPC and as REST. */
 export const offerCommands = (
@@ -53,7 +53,8 @@ export const offerCommands = (
         return refused('invalid', 'INVALID_ARGUMENT', 'Some fields are not as they must be.', {
           fields: [{ field: 'merchant_id', description: 'is required: the token names no merchant' }],
         });
-      if (!actsForMerchant(authorityOf(call), merchantId)) return refused('forbidden', 'FORBIDDEN', 'The token does not act for this merchant.');
+      if (!actsForMerchant(authorityOf(call.caller), merchantId))
+        return refused('forbidden', 'FORBIDDEN', 'The token does not act for this merchant.');
       const { unitPrice, purchasePrice } = request;
       if (purchasePrice && purchasePrice.currency !== unitPrice!.currency) {
         return refused('precondition_failed', 'CURRENCY_MISMATCH', 'Purchase price and price are in one currency.');

@@ -1,12 +1,11 @@
 import { CancelOrderRequest, PlaceOrderRequest, type PlaceOrderResponse } from '../contract/generated/orders/v1/orders.ts';
 import type { CommandAnswer } from '../contract/generated/orders/v1/common.ts';
-import { actsForCustomer } from '../domain/authority.ts';
+import { actsForCustomer, authorityOf } from '../domain/authority.ts';
 import { derivedId, offerStream, orderStream } from '../domain/ids.ts';
 import { offer } from '../domain/offer.ts';
 import { addressField, mayActOnOrder, order, type OrderCommand } from '../domain/order.ts';
 import { answered, refused, type Method } from '../platform/call.ts';
 import type { Handle } from './handle.ts';
-import { authorityOf } from './judge.ts';
 import { commandAnswer } from './offer-commands.ts';
 
 /** The order commands as the contract names them; one implementation, served as gRPC and as REST. */
@@ -20,7 +19,7 @@ export const orderCommands = (
     const { lines, paymentMethod } = request;
     const customer = request.customer!;
     const address = request.shippingAddress!;
-    if (!actsForCustomer(authorityOf(call), customer.customerId))
+    if (!actsForCustomer(authorityOf(call.caller), customer.customerId))
       return refused('forbidden', 'FORBIDDEN', 'The token does not act for this customer.');
     const outcome = await handle(order, {
       method: 'PlaceOrder',

@@ -6,6 +6,18 @@ export type Authority = {
   readonly anyMerchant: boolean;
 };
 
+/** What the claims and scopes of a token let its bearer act on. */
+export const authorityOf = (caller: {
+  readonly scopes: ReadonlySet<string>;
+  readonly customerId?: string;
+  readonly merchantId?: string;
+}): Authority => ({
+  anyCustomer: caller.scopes.has('tenants:any-customer'),
+  anyMerchant: caller.scopes.has('tenants:any-merchant'),
+  ...(caller.customerId === undefined ? {} : { customerId: caller.customerId }),
+  ...(caller.merchantId === undefined ? {} : { merchantId: caller.merchantId }),
+});
+
 export const actsForCustomer = (authority: Authority, customerId: string): boolean => authority.anyCustomer || authority.customerId === customerId;
 
 export const actsForMerchant = (authority: Authority, merchantId: string): boolean => authority.anyMerchant || authority.merchantId === merchantId;

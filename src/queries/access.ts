@@ -1,15 +1,6 @@
-import type { Authority } from '../domain/authority.ts';
-import { actsForCustomer } from '../domain/authority.ts';
+import { actsForCustomer, type Authority } from '../domain/authority.ts';
 import type { Caller } from '../platform/call.ts';
 import { refused, type Refusal } from '../platform/call.ts';
-
-/** What a caller may act on. */
-export const authorityOf = ({ scopes, customerId, merchantId }: Caller): Authority => ({
-  anyCustomer: scopes.has('tenants:any-customer'),
-  anyMerchant: scopes.has('tenants:any-merchant'),
-  ...(customerId === undefined ? {} : { customerId }),
-  ...(merchantId === undefined ? {} : { merchantId }),
-});
 
 /** How much of an order a caller sees: all of it; lines only (of one merchant, or of all), without the customer; or nothing. */
 export type Sight = { readonly kind: 'whole' } | { readonly kind: 'lines'; readonly merchantId?: string } | { readonly kind: 'nothing' };

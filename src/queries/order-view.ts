@@ -12,7 +12,8 @@ import type { Sealed } from '../domain/event.ts';
 import type { Caller } from '../platform/call.ts';
 import type { Opened } from '../privacy/sealing.ts';
 import type { OrderRow } from '../projections/orders.ts';
-import { authorityOf, seesCost, seesPersonal, sightOf } from './access.ts';
+import { authorityOf } from '../domain/authority.ts';
+import { seesCost, seesPersonal, sightOf } from './access.ts';
 
 /** Opens sealed values, in order. */
 export type Open = (values: readonly Sealed[]) => Promise<readonly Opened[]>;

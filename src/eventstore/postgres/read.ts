@@ -9,19 +9,21 @@ const pageLimits = { events: 500, bytes: 8 * 1024 * 1024 } as const;
 export async function* readStream(pool: Pool, stream: string, range: StreamRange = {}): AsyncGenerator<Recorded> {
   const { from = 0, to = 2 ** 31 - 1, backwards = false, limit = Infinity } = range;
   let [low, high] = [from, to];
+  const direction = backwards ? 'desc' : 'asc';
   let left = limit;
   while (left > 0 && low <= high) {
     const { rows } = await pool.query<Row>({
       name: backwards ? 'log.read-backwards' : 'log.read',
       text: `
         select ${columns}
-          from (select *, sum(bytes) over (order by revision ${backwards ? 'desc' : 'asc'}) - bytes as before
-                  from log.events
-                 where stream = $1 and revision between $2 and $3
-                 order by revision ${backwards ? 'desc' : 'asc'}
-                 limit $4) page
+          from (select *, sum(bytes) over (order by revision ${direction}) - bytes as before
+                  from (select *
+                          from log.events
+                         where stream = $1 and revision between $2 and $3
+                         order by revision ${direction}
+                         limit $4) asked) page
          where before < $5
-         order by revision ${backwards ? 'desc' : 'asc'}`,
+         order by revision ${direction}`,
       values: [stream, low, high, Math.min(left, pageLimits.events), pageLimits.bytes],
       rowMode: 'array',
     } as never);

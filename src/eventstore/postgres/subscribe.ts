@@ -93,10 +93,7 @@ const readPage = async (pool: Pool, after: Position, types: readonly string[] | 
       select available, ${types ? 'type = any($4)' : 'true'} as wanted,
              ${types ? columns.replace('data, meta', 'case when type = any($4) then data end, case when type = any($4) then meta end') : columns}
         from (select *, count(*) over () as available, sum(bytes) over (order by position) - bytes as before
-                from log.events
-               where position >= $1
-               order by position
-               limit $2) page
+                from (select * from log.events where position >= $1 order by position limit $2) asked) page
        where before < $3
        order by position`,
     values: [numberOf(after), pageLimits.events + 1, pageLimits.bytes, ...(types ? [types] : [])],
