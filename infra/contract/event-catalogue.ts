@@ -13,7 +13,7 @@ const aggregates: readonly (readonly [name: string, stream: string, events: read
 ];
 
 /** docs/events.md: every event of the log, what it means and what it carries. */
-export const eventCataloguePage = (): string => `<!-- Generated from src/domain/ by \`node infra/contract/event-catalogue.ts\`. Do not edit. -->
+export const eventCataloguePage = (): string => `<!-- Generated from src/domain/ by \`npm run generate\`. Do not edit. -->
 
 # The events of the log
 
@@ -78,5 +78,3 @@ const described = (shape: Shape): string => {
 
 /** Writes the page below a root. */
 export const generateEventCatalogue = (root: string): Promise<void> => writeFile(resolve(root, eventCatalogueFile), eventCataloguePage());
-
-if (import.meta.main) await generateEventCatalogue(resolve(import.meta.dirname, '../..'));

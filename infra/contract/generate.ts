@@ -6,6 +6,7 @@ import { createFileRegistry, fromBinary, toBinary, type FileRegistry } from '@bu
 import { FileDescriptorSetSchema, type FileDescriptorSet } from '@bufbuild/protobuf/wkt';
 import { readContract } from '../../src/api/descriptors.ts';
 import { authorisationPage } from './authorisation.ts';
+import { eventCatalogueFile, generateEventCatalogue } from './event-catalogue.ts';
 
 const repository = resolve(import.meta.dirname, '../..');
 const run = promisify(execFile);
@@ -17,12 +18,12 @@ export const buf = async (...args: readonly string[]): Promise<Buffer> => {
 };
 
 /** What is generated, relative to the root. */
-export const outputs = ['src/contract/generated', 'docs/authorisation.md'] as const;
+export const outputs = ['src/contract/generated', 'docs/authorisation.md', eventCatalogueFile] as const;
 
 /** The contract of the last release, as buf compares with it; relative to the root. */
 export const released = 'proto/released.binpb';
 
-/** Derives from proto/ all that is committed: messages, codecs and descriptors in src/contract, and docs/authorisation.md. */
+/** Derives from proto/ all that is committed: messages, codecs and descriptors in src/contract, and docs/authorisation.md; and docs/events.md from the events' declarations. */
 export const generate = async (root: string): Promise<void> => {
   const generated = join(root, outputs[0]);
   await buf('generate', '--output', root);
@@ -33,6 +34,7 @@ export const generate = async (root: string): Promise<void> => {
   await writeFile(join(generated, 'descriptors.ts'), descriptorsModule(bytes));
   await mkdir(join(root, 'docs'), { recursive: true });
   await writeFile(join(root, outputs[1]), authorisationPage(readContract(bytes)));
+  await generateEventCatalogue(root);
 };
 
 const banner = '// Generated from proto/ by `npm run generate`. Do not edit.\n';
