@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { testDatabase } from '../test/support/database.ts';
+import { cpuOfPostgres, cpuOfRoles, withCpu, type CpuClock } from './cpu.ts';
 import { inTurns, series, type Sample } from './measure.ts';
 import { merchants, offerCount } from './market.ts';
 import { startPart, type Part } from './part.ts';
@@ -28,6 +29,12 @@ export const placeBenchmark = async ({ quick, rounds, say }: Bench): Promise<Fin
     grpc: await part('load', { transport: 'grpc', token } satisfies LoadOptions),
   };
 
+  const owner = new pg.Client({ connectionString: database.ownerUrl });
+  await owner.connect();
+  held.defer(() => owner.end());
+  const cpuOfEchoes: CpuClock = async () =>
+    (await Promise.all(echoes.map(({ ask }) => ask<number>('cpu')))).reduce((sum, seconds) => sum + seconds, 0);
+
   await publishOffers(loads.rest, apis, say);
   const prices = await part('prices', { targets: apis.map(({ http }) => http), perSecond: priceChangesPerSecond, merchantTokens });
 
@@ -41,13 +48,17 @@ export const placeBenchmark = async ({ quick, rounds, say }: Bench): Promise<Fin
       (addresses) => addresses[transport],
     );
     const apiAddresses = apis.map(({ http, grpc }) => (transport === 'rest' ? http : grpc));
-    const round = (targets: readonly Address[]) => () =>
-      loads[transport].ask<Sample>('round', { what: 'place', targets, concurrency, durationMs } satisfies LoadRound);
+    const round = (targets: readonly Address[], clocks: Readonly<Record<string, CpuClock>>) =>
+      withCpu(
+        () => loads[transport].ask<Sample>('round', { what: 'place', targets, concurrency, durationMs } satisfies LoadRound),
+        durationMs,
+        clocks,
+      );
     const before = await counted(apis, 'commands_total', 'method="PlaceOrder"', 'outcome');
     const results = await inTurns(
       [
-        { name: 'ours', round: round(apiAddresses) },
-        { name: 'echo', round: round(echoAddresses) },
+        { name: 'ours', round: round(apiAddresses, { serverMicros: cpuOfRoles(apis), postgresMicros: cpuOfPostgres(owner) }) },
+        { name: 'echo', round: round(echoAddresses, { serverMicros: cpuOfEchoes }) },
       ],
       rounds,
       say,
@@ -61,8 +72,11 @@ export const placeBenchmark = async ({ quick, rounds, say }: Bench): Promise<Fin
       { name: `PlaceOrder, ${title}`, unit: '/s', values: series(results, 'ours', 'rate') },
       { name: `PlaceOrder, ${title}, p50`, unit: ' ms', values: series(results, 'ours', 'p50Ms') },
       { name: `PlaceOrder, ${title}, p99`, unit: ' ms', values: series(results, 'ours', 'p99Ms') },
+      { name: `PlaceOrder, ${title}, the api processes' CPU`, unit: ' µs each', values: series(results, 'ours', 'serverMicros') },
+      { name: `PlaceOrder, ${title}, PostgreSQL's CPU`, unit: ' µs each', values: series(results, 'ours', 'postgresMicros') },
       { name: `${title} echo`, unit: '/s', values: series(results, 'echo', 'rate') },
       { name: `${title} echo, p50`, unit: ' ms', values: series(results, 'echo', 'p50Ms') },
+      { name: `${title} echo, its processes' CPU`, unit: ' µs each', values: series(results, 'echo', 'serverMicros') },
       { name: `the client's share of a core while it loads the ${title} echo`, unit: '', values: series(results, 'echo', 'clientCpu') },
     );
     comparisons.push(
@@ -75,7 +89,7 @@ export const placeBenchmark = async ({ quick, rounds, say }: Bench): Promise<Fin
     );
   }
   const { changed, failed } = await prices.ask<{ changed: number; failed: number }>('changes');
-  const stored = await countOrders(database.ownerUrl);
+  const stored = await countOrders(owner);
   comparisons.push({ what: 'acknowledged orders that are not in the log', values: [acknowledged - stored], unit: 'events', target: { atMost: 0 } });
   return {
     figures,
@@ -106,10 +120,7 @@ export const publishOffers = async (load: Part, apis: readonly RoleProcess[], sa
   say(`${offerCount.toLocaleString('en')} offers published`);
 };
 
-const countOrders = async (url: string): Promise<number> => {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
+const countOrders = async (client: pg.Client): Promise<number> => {
   const { rows } = await client.query<{ count: string }>(`select count(*) from log.events where type = 'OrderPlaced'`);
-  await client.end();
   return Number(rows[0]!.count);
 };

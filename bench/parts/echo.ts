@@ -31,5 +31,6 @@ const grpcPort = await new Promise<number>((resolve, reject) => {
 });
 
 answerQuestions({
+  cpu: () => (process.cpuUsage().user + process.cpuUsage().system) / 1e6,
   addresses: () => ({ rest: { host: '127.0.0.1', port: httpPort }, grpc: { host: '127.0.0.1', port: grpcPort } }),
 });
