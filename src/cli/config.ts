@@ -76,9 +76,15 @@ export const redacted = (config: Readonly<Record<string, unknown>>): Readonly<Re
   Object.fromEntries(
     Object.entries(config).map(([name, value]) => {
       if (name.endsWith('KEY')) return [name, '[redacted]'];
-      return [name, typeof value === 'string' ? value.replace(/^([a-z+]+:\/\/[^:@/]*):[^@]*@/, '$1:[redacted]@') : value];
+      return [name, typeof value === 'string' ? withoutSecrets(value) : value];
     }),
   );
+
+/** A URL without its password, wherever it stands. */
+const withoutSecrets = (url: string): string =>
+  url
+    .replace(/^([a-z+]+:\/\/[^:@/?#]*):[^/?#]*@/, '$1:[redacted]@')
+    .replaceAll(/([?&][^=&#]*(?:password|secret|key|token)[^=&#]*=)[^&#]*/gi, '$1[redacted]');
 
 /** The master key's object form. */
 export const masterKeyOf = (base64: string): KeyObject => createSecretKey(Buffer.from(base64, 'base64'));

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { nextFree } from '../../infra/local/ports.ts';
 import type { PublishOfferRequest } from '../../src/contract/generated/orders/v1/offers.ts';
-import { catalogue } from '../../src/domain/catalogue.ts';
+import type { catalogue } from '../../src/domain/catalogue.ts';
 import { decoder } from '../../src/eventstore/event-versions.ts';
 import { orders } from '../../src/projections/orders.ts';
 import { subscriptionOf, type AnyProjection, type Happened } from '../../src/projections/projection.ts';
