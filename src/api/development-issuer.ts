@@ -99,7 +99,6 @@ const makeKey = async (keyFile: string): Promise<string> => {
   const draft = `${keyFile}.${randomUUIDv7()}`;
   await mkdir(dirname(keyFile), { recursive: true });
   await writeFile(draft, JSON.stringify(await exportJWK(privateKey)), { mode: 0o600 });
-  await writeFile(draft, JSON.stringify(await exportJWK(privateKey)), { mode: 0o600 });
   try {
     await link(draft, keyFile);
   } catch (error) {

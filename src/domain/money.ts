@@ -18,6 +18,13 @@ const exponents: ReadonlyMap<string, number> = new Map(
 /** How many digits a currency has after the decimal point (EUR: 2, JPY: 0); undefined for what is no currency. */
 export const exponentOf = (currency: string): number | undefined => exponents.get(currency);
 
+/** An amount for people to read: `399.00 EUR`, `500 JPY`. */
+export const amountText = (amountMinor: number, currency: string): string => {
+  const digits = exponentOf(currency) ?? 0;
+  const text = String(amountMinor).padStart(digits + 1, '0');
+  return `${digits === 0 ? text : `${text.slice(0, -digits)}.${text.slice(-digits)}`} ${currency}`;
+};
+
 /** A price times a quantity, in minor units. Throws beyond 2^53, which the limits keep out. */
 export const times = (amountMinor: number, quantity: number): number => exact(BigInt(amountMinor) * BigInt(quantity));
 

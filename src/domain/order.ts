@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import { actsForCustomer, type Authority } from './authority.ts';
 import { accepted, rejected, type Decider, type Rejected } from './decider.ts';
 import { event, Sealed, Uuid, type EventIn } from './event.ts';
-import { maxAmountMinor, sum, times } from './money.ts';
+import { amountText, maxAmountMinor, sum, times } from './money.ts';
 import { AmountMinor, availableOf, Currency, Grade, VatScheme, type Offer } from './offer.ts';
 import { vatRate } from './vat.ts';
 
@@ -136,12 +136,12 @@ const refusalOf = (lines: readonly RequestedLine[], currency: string): Rejected<
     if (offer.currency !== shownCurrency) return rejected('CURRENCY_MISMATCH', `${at}: the offer is in ${offer.currency}.`);
     if (shownCurrency !== currency) return rejected('CURRENCY_MISMATCH', `${at}: an order has one currency, and this one began in ${currency}.`);
     if (offer.unitPriceMinor !== shownPriceMinor)
-      return rejected('PRICE_CHANGED', `${at}: the price is ${offer.unitPriceMinor} ${offer.currency} (minor units) now.`);
+      return rejected('PRICE_CHANGED', `${at}: the price is ${amountText(offer.unitPriceMinor, offer.currency)} now.`);
     const together = (asked.get(offerId) ?? 0) + quantity;
     asked.set(offerId, together);
     if (together > availableOf(offer)) return rejected('OUT_OF_STOCK', `${at}: ${availableOf(offer)} left, ${together} asked for.`);
     total = sum([total, times(shownPriceMinor, quantity)]);
-    if (total > maxAmountMinor) return rejected('TOTAL_TOO_HIGH', `${at}: an order's total is at most ${maxAmountMinor} minor units.`);
+    if (total > maxAmountMinor) return rejected('TOTAL_TOO_HIGH', `${at}: an order's total is at most ${amountText(maxAmountMinor, currency)}.`);
   }
   return undefined;
 };

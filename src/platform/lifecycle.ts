@@ -37,10 +37,14 @@ export const runUntilStopped = async (options: {
     process.exit(code);
   };
   const fail = (error: unknown): void => {
+    if (stopping) return;
     logger.fatal({ err: error }, 'the process cannot go on');
     void stop('failure', 1);
   };
 
+  // Whoever read the log has gone: that is no reason to end, and no reason to try to say so.
+  process.stdout.on('error', () => {});
+  process.stderr.on('error', () => {});
   process.once('SIGTERM', () => void stop('SIGTERM', 0));
   process.once('SIGINT', () => void stop('SIGINT', 0));
   process.on('uncaughtException', fail);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { exponentOf, maxAmountMinor, sum, times, vatInside } from '../../src/domain/money.ts';
+import { amountText, exponentOf, maxAmountMinor, sum, times, vatInside } from '../../src/domain/money.ts';
 import { vatRate } from '../../src/domain/vat.ts';
 
 const amount = fc.integer({ min: 0, max: maxAmountMinor });
@@ -89,4 +89,12 @@ describe('VAT rates', () => {
   test('are unknown where we do not deliver', () => assert.equal(vatRate('US', '2026-01-01'), undefined));
 
   test('are unknown before the table begins', () => assert.equal(vatRate('DE', '1968-01-01'), undefined));
+});
+
+test('an amount reads with the digits of its currency', () => {
+  assert.equal(amountText(39_900, 'EUR'), '399.00 EUR');
+  assert.equal(amountText(5, 'EUR'), '0.05 EUR');
+  assert.equal(amountText(0, 'EUR'), '0.00 EUR');
+  assert.equal(amountText(500, 'JPY'), '500 JPY');
+  assert.equal(amountText(1_234, 'KWD'), '1.234 KWD');
 });

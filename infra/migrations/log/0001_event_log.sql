@@ -41,14 +41,15 @@ insert into log.identity default values;
 -- caller, who needs nothing but select and insert on the events.
 --
 -- streams, expected, counts: one entry per append; an expected revision of -1 is a stream that must not exist.
--- ids, types, schema_versions: one entry per event, in the order of the appends; data, metas: the same as lines of JSON text
--- (JSON text has no line breaks of its own when it is written by a serialiser).
+-- owners, ids, types, schema_versions: one entry per event, in the order of the appends; owners are the numbers of their appends, from 1.
+-- data, metas: the same as lines of JSON text (which has no line breaks of its own when it is written by a serialiser).
 -- Answers one revision and one position per append. Position 0: a conflict, the revision is the stream's actual one.
 -- Otherwise they are those of the append's last event, stored now or by an earlier try with the same ids.
 create procedure log.append(
   streams         text,
   expected        text,
   counts          text,
+  owners          text,
   ids             text,
   types           text,
   schema_versions text,
@@ -106,17 +107,18 @@ begin
     ) a;
 
   insert into log.events (position, revision, schema_version, bytes, recorded_at, id, stream, type, data, meta)
-  select head + row_number() over (order by e.nth),
-         a.expected + (e.nth - a.first)::integer + 1,
+  select a.position - a.count + (e.nth - a.first) + 1,
+         a.expected + (e.nth - a.first) + 1,
          e.schema_version,
          octet_length(e.data) + octet_length(e.meta),
          recorded, e.id, a.stream, e.type, e.data::json, e.meta::json
-    from unnest(a_stream, a_expected, a_actual, a_count, a_first) a (stream, expected, actual, count, first)
-    join unnest(
-           a_id, string_to_array(types, ','), string_to_array(schema_versions, ',')::smallint[],
+    from unnest(
+           string_to_array(owners, ',')::integer[], a_id, string_to_array(types, ','), string_to_array(schema_versions, ',')::smallint[],
            string_to_array(data, e'\n'), string_to_array(metas, e'\n')
-         ) with ordinality e (id, type, schema_version, data, meta, nth)
-      on e.nth >= a.first and e.nth < a.first + a.count
+         ) with ordinality e (owner, id, type, schema_version, data, meta, nth)
+    join unnest(a_stream, a_expected, a_actual, a_count, a_first, a_position)
+         with ordinality a (stream, expected, actual, count, first, position, nth)
+      on a.nth = e.owner
    where a.expected = a.actual;
 
   -- An append that does not fit may be a retry: its own ids then stand where it would have put them.

@@ -247,11 +247,15 @@ const call = async (pool: Pool, batch: readonly Pending[], logger: Logger): Prom
     for (const pending of batch) pending.unknown = true;
     const { rows } = await client.query<{ revisions: string; positions: string }>({
       name: 'log.append',
-      text: 'call log.append($1, $2, $3, $4, $5, $6, $7, $8, null, null)',
+      text: 'call log.append($1, $2, $3, $4, $5, $6, $7, $8, $9, null, null)',
       values: [
         batch.map(({ stream }) => stream).join(','),
         batch.map(({ expected }) => expected).join(','),
         batch.map(({ count }) => count).join(','),
+        batch
+          .map(({ count }, index) => `${index + 1},`.repeat(count))
+          .join('')
+          .slice(0, -1),
         batch.map(({ ids }) => ids).join(','),
         batch.map(({ types }) => types).join(','),
         batch.map(({ versions }) => versions).join(','),

@@ -21,9 +21,21 @@ export const openPostgresStore = (options: {
     name: `${name} append`,
     max: 2,
     logger,
-    settings: { lock_timeout: '5s', statement_timeout: '10s', synchronous_commit: 'on', default_transaction_isolation: 'read committed' },
+    settings: {
+      lock_timeout: '5s',
+      statement_timeout: '10s',
+      synchronous_commit: 'on',
+      default_transaction_isolation: 'read committed',
+      plan_cache_mode: 'force_generic_plan',
+    },
   });
-  const readers = openPool({ url, name: `${name} read`, max: 8, logger, settings: { statement_timeout: '15s' } });
+  const readers = openPool({
+    url,
+    name: `${name} read`,
+    max: 8,
+    logger,
+    settings: { statement_timeout: '15s', plan_cache_mode: 'force_generic_plan' },
+  });
   const wakeups = openWakeups({ url, name, logger });
   const group = groupAppend({ pool: appenders, logger, metrics: options.metrics });
 
