@@ -37,6 +37,7 @@ const migrateDatabase = async (url: string, runtimeUrl: string, which: keyof typ
       migrationsSchema: 'order_platform',
       createMigrationsSchema: true,
       checkOrder: false,
+      advisoryLockMode: 'wait',
       log: () => {},
       logger: { debug: () => {}, info: () => {}, warn: say, error: say },
     });
