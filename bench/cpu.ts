@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type pg from 'pg';
 import type { Sample } from './measure.ts';
+import type { Part } from './part.ts';
 import { counted, type RoleProcess } from './platform.ts';
 
 /** Seconds of CPU that something has used so far. */
@@ -23,13 +24,24 @@ export const cpuOfRoles =
   async () =>
     [...(await counted(processes, 'process_cpu_seconds_total', '', 'role')).values()].reduce((sum, seconds) => sum + seconds, 0);
 
-/** The CPU of the PostgreSQL processes behind a connection's server; 0 where they are not on this Linux machine. */
-export const cpuOfPostgres =
-  (client: pg.Client): CpuClock =>
-  async () => {
+/** The CPU of a benchmark's own processes. */
+export const cpuOfParts =
+  (parts: readonly Part[]): CpuClock =>
+  async () =>
+    (await Promise.all(parts.map(({ ask }) => ask<number>('cpu')))).reduce((sum, seconds) => sum + seconds, 0);
+
+/** The CPU of the PostgreSQL processes behind a connection's server, those that come and go included; 0 where they are not on this Linux machine. */
+export const cpuOfPostgres = (client: pg.Client): CpuClock => {
+  let seen = new Map<number, number>();
+  let total = 0;
+  return async () => {
     const { rows } = await client.query<{ pid: number }>('select pid from pg_stat_activity');
-    return rows.reduce((sum, { pid }) => sum + secondsOf(pid), 0);
+    const now = new Map(rows.map(({ pid }) => [pid, secondsOf(pid)]));
+    for (const [pid, seconds] of now) total += seconds - (seen.get(pid) ?? 0);
+    seen = now;
+    return total;
   };
+};
 
 /** From /proc (proc_pid_stat(5)): user and system time in hundredths of a second. */
 const secondsOf = (pid: number): number => {

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { testDatabase } from '../test/support/database.ts';
+import { cpuOfParts, cpuOfPostgres, cpuOfRoles, withCpu, type CpuClock } from './cpu.ts';
 import { inTurns, series, type Sample } from './measure.ts';
 import { startPart, type Part } from './part.ts';
 import type { LoadOptions, LoadRound } from './parts/load.ts';
@@ -49,11 +50,16 @@ export const getBenchmark = async ({ quick, rounds, say }: Bench): Promise<Findi
   const bare = await part('read-bare', { url: database.ownerUrl });
   const bareAddress = await bare.ask<Address>('address');
   const load = await part('load', { transport: 'rest', token, orderIds } satisfies LoadOptions);
-  const round = (target: Address) => () => load.ask<Sample>('round', { what: 'get', targets: [target], concurrency, durationMs } satisfies LoadRound);
+  const postgresMicros = cpuOfPostgres(owner);
+  const round = (target: Address, serverMicros: CpuClock) =>
+    withCpu(() => load.ask<Sample>('round', { what: 'get', targets: [target], concurrency, durationMs } satisfies LoadRound), durationMs, {
+      serverMicros,
+      postgresMicros,
+    });
   const results = await inTurns(
     [
-      { name: 'ours', round: round(api.http) },
-      { name: 'bare', round: round(bareAddress) },
+      { name: 'ours', round: round(api.http, cpuOfRoles([api])) },
+      { name: 'bare', round: round(bareAddress, cpuOfParts([bare])) },
     ],
     rounds,
     say,
@@ -66,6 +72,8 @@ export const getBenchmark = async ({ quick, rounds, say }: Bench): Promise<Findi
         { name: title, unit: '/s', values: series(results, name, 'rate') },
         { name: `${title}, p50`, unit: ' ms', values: series(results, name, 'p50Ms') },
         { name: `${title}, p99`, unit: ' ms', values: series(results, name, 'p99Ms') },
+        { name: `${title}, the server's CPU`, unit: ' µs each', values: series(results, name, 'serverMicros') },
+        { name: `${title}, PostgreSQL's CPU`, unit: ' µs each', values: series(results, name, 'postgresMicros') },
         { name: `${title}, the client's share of a core`, unit: '', values: series(results, name, 'clientCpu') },
       ];
     }),

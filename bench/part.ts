@@ -15,7 +15,7 @@ type Answered = { readonly number: number; readonly answer?: unknown; readonly e
 /** Starts a program of `bench/parts` with its options; resolves once it is ready for questions. */
 export const startPart = async (program: URL, options: unknown): Promise<Part> => {
   const name = fileURLToPath(program).replace(/^.*\//, '');
-  const child = fork(program, [JSON.stringify(options)], {
+  const child = fork(program, {
     serialization: 'advanced',
     execArgv: process.env['BENCH_NODE_OPTIONS']?.split(' ') ?? [],
   });
@@ -37,6 +37,7 @@ export const startPart = async (program: URL, options: unknown): Promise<Part> =
       waiting.set(asked, { resolve, reject });
       child.send({ number: asked, question, argument } satisfies Question, (error) => error && reject(error));
     });
+  child.send({ options });
   await ask('ready');
   return {
     name,
@@ -49,14 +50,22 @@ export const startPart = async (program: URL, options: unknown): Promise<Part> =
 };
 
 /** What a program of `bench/parts` was started with. */
-export const partOptions = <Options>(): Options => JSON.parse(process.argv[2] ?? '{}') as Options;
+export const partOptions = async <Options>(): Promise<Options> => {
+  const [{ options }] = (await once(process, 'message')) as [{ readonly options: Options }];
+  return options;
+};
+
+const secondsOfCpu = (): number => {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+};
 
 /** Answers the questions of the process that started this one, and ends with it. */
 export const answerQuestions = (
   answers: Readonly<Record<string, (argument: never) => unknown>>,
   close: () => Promise<void> = async () => {},
 ): void => {
-  const all: Readonly<Record<string, (argument: never) => unknown>> = { ready: () => undefined, ...answers };
+  const all: Readonly<Record<string, (argument: never) => unknown>> = { ready: () => undefined, cpu: secondsOfCpu, ...answers };
   process.on('message', ({ number, question, argument }: Question) => {
     void (async () => all[question]!(argument as never))().then(
       (answer) => process.send?.({ number, answer } satisfies Answered),

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { testDatabase } from '../test/support/database.ts';
-import { cpuOfPostgres, cpuOfRoles, withCpu, type CpuClock } from './cpu.ts';
+import { cpuOfParts, cpuOfPostgres, cpuOfRoles, withCpu, type CpuClock } from './cpu.ts';
 import { inTurns, series, type Sample } from './measure.ts';
 import { merchants, offerCount } from './market.ts';
 import { startPart, type Part } from './part.ts';
@@ -32,8 +32,6 @@ export const placeBenchmark = async ({ quick, rounds, say }: Bench): Promise<Fin
   const owner = new pg.Client({ connectionString: database.ownerUrl });
   await owner.connect();
   held.defer(() => owner.end());
-  const cpuOfEchoes: CpuClock = async () =>
-    (await Promise.all(echoes.map(({ ask }) => ask<number>('cpu')))).reduce((sum, seconds) => sum + seconds, 0);
 
   await publishOffers(loads.rest, apis, say);
   const prices = await part('prices', { targets: apis.map(({ http }) => http), perSecond: priceChangesPerSecond, merchantTokens });
@@ -58,7 +56,7 @@ export const placeBenchmark = async ({ quick, rounds, say }: Bench): Promise<Fin
     const results = await inTurns(
       [
         { name: 'ours', round: round(apiAddresses, { serverMicros: cpuOfRoles(apis), postgresMicros: cpuOfPostgres(owner) }) },
-        { name: 'echo', round: round(echoAddresses, { serverMicros: cpuOfEchoes }) },
+        { name: 'echo', round: round(echoAddresses, { serverMicros: cpuOfParts(echoes) }) },
       ],
       rounds,
       say,

@@ -5,7 +5,7 @@ import { benchEvent, newStream } from '../events.ts';
 import { saturate } from '../measure.ts';
 import { answerQuestions, partOptions } from '../part.ts';
 
-const { url } = partOptions<{ readonly url: string }>();
+const { url } = await partOptions<{ readonly url: string }>();
 const store = getPostgreSQLEventStore(url);
 await store.schema.migrate();
 

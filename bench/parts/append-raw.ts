@@ -4,7 +4,7 @@ import { benchEvent, newStream } from '../events.ts';
 import { saturate } from '../measure.ts';
 import { answerQuestions, partOptions } from '../part.ts';
 
-const { url, rows, connections } = partOptions<{ readonly url: string; readonly rows: number; readonly connections: number }>();
+const { url, rows, connections } = await partOptions<{ readonly url: string; readonly rows: number; readonly connections: number }>();
 const clients = await Promise.all(
   Array.from({ length: connections }, async () => {
     const client = new pg.Client({ connectionString: url });

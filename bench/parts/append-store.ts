@@ -6,7 +6,7 @@ import { benchEvent, newStream } from '../events.ts';
 import { saturate } from '../measure.ts';
 import { answerQuestions, partOptions } from '../part.ts';
 
-const { url } = partOptions<{ readonly url: string }>();
+const { url } = await partOptions<{ readonly url: string }>();
 const store = openStore(url, { name: 'bench', logger: silent, metrics: createMetrics('bench') });
 
 answerQuestions(

@@ -4,8 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import fastify from 'fastify';
 import { OrderServiceService } from '../../src/contract/generated/orders/v1/orders.ts';
-import { answerQuestions } from '../part.ts';
+import { answerQuestions, partOptions } from '../part.ts';
 
+await partOptions();
 const answer = { orderId: randomUUID(), revision: 0n, consistencyToken: 'x'.repeat(76) };
 
 const http = fastify();
@@ -31,6 +32,5 @@ const grpcPort = await new Promise<number>((resolve, reject) => {
 });
 
 answerQuestions({
-  cpu: () => (process.cpuUsage().user + process.cpuUsage().system) / 1e6,
   addresses: () => ({ rest: { host: '127.0.0.1', port: httpPort }, grpc: { host: '127.0.0.1', port: grpcPort } }),
 });

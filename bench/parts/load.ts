@@ -22,7 +22,7 @@ export type LoadOptions = {
 };
 export type LoadRound = { readonly what: 'place' | 'publish' | 'get'; readonly targets: readonly Address[]; readonly concurrency: number } & Extent;
 
-const { transport, token, merchantTokens, orderIds } = partOptions<LoadOptions>();
+const { transport, token, merchantTokens, orderIds } = await partOptions<LoadOptions>();
 
 /** A request of a method, in this transport. */
 const request = (

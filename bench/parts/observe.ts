@@ -12,7 +12,7 @@ export type Observed = {
   readonly polls: number;
 };
 
-const { url, rabbitmqUrl, exchange, subscription } = partOptions<{
+const { url, rabbitmqUrl, exchange, subscription } = await partOptions<{
   readonly url: string;
   readonly rabbitmqUrl: string;
   readonly exchange: string;

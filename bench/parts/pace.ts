@@ -10,7 +10,7 @@ import { answerQuestions, partOptions } from '../part.ts';
 /** One appended event; times are milliseconds of the machine's monotonic clock. */
 export type Paced = { readonly id: string; readonly position: string; readonly sentAt: number; readonly acknowledgedAt: number };
 
-const { url } = partOptions<{ readonly url: string }>();
+const { url } = await partOptions<{ readonly url: string }>();
 const store = openStore(url, { name: 'bench', logger: silent, metrics: createMetrics('bench') });
 
 const append = async (): Promise<Paced> => {

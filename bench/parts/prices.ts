@@ -3,7 +3,7 @@ import { merchantId, offerCount, offerId, priceMinor } from '../market.ts';
 import { answerQuestions, partOptions } from '../part.ts';
 import type { Address } from '../platform.ts';
 
-const { targets, perSecond, merchantTokens } = partOptions<{
+const { targets, perSecond, merchantTokens } = await partOptions<{
   readonly targets: readonly Address[];
   readonly perSecond: number;
   readonly merchantTokens: Readonly<Record<string, string>>;

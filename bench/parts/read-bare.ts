@@ -4,7 +4,7 @@ import fastify from 'fastify';
 import pg from 'pg';
 import { answerQuestions, partOptions } from '../part.ts';
 
-const { url } = partOptions<{ readonly url: string }>();
+const { url } = await partOptions<{ readonly url: string }>();
 const pool = new pg.Pool({ connectionString: url, max: 10 });
 
 const http = fastify();

@@ -9,7 +9,7 @@ import { silent } from '../../src/platform/logging.ts';
 import { orders, type OrderRow } from '../../src/projections/orders.ts';
 import { answerQuestions, partOptions } from '../part.ts';
 
-const { url, pageSize } = partOptions<{ readonly url: string; readonly pageSize: number }>();
+const { url, pageSize } = await partOptions<{ readonly url: string; readonly pageSize: number }>();
 const table = 'read_models.bench_by_hand';
 const pool = openPool({ url, name: 'bench', max: 2, logger: silent });
 const decode = decoder(catalogue);

@@ -5,7 +5,7 @@ import type { OrderEvent } from '../../src/domain/order.ts';
 import { orders } from '../../src/projections/orders.ts';
 import { answerQuestions, partOptions } from '../part.ts';
 
-const { url, batchSize, table } = partOptions<{ readonly url: string; readonly batchSize: number; readonly table: string }>();
+const { url, batchSize, table } = await partOptions<{ readonly url: string; readonly batchSize: number; readonly table: string }>();
 const pool = new pg.Pool({ connectionString: url, max: 2 });
 const text = pg.escapeLiteral;
 type Stored = OrderEvent & { readonly metadata: { readonly streamName: string; readonly streamPosition: bigint; readonly recordedAt: string } };

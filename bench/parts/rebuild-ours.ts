@@ -11,7 +11,7 @@ import { subscriptionOf } from '../../src/projections/projection.ts';
 import { readCheckpoints } from '../../src/subscriptions/checkpoints.ts';
 import { answerQuestions, partOptions } from '../part.ts';
 
-const { url } = partOptions<{ readonly url: string }>();
+const { url } = await partOptions<{ readonly url: string }>();
 const metrics = createMetrics('bench');
 const store = openStore(url, { name: 'bench', logger: silent, metrics });
 const pool = openPool({ url, name: 'bench', max: 4, logger: silent });
