@@ -23,7 +23,7 @@ const decision: RetryPolicy = { attempts: Infinity, baseMs: 30_000, capMs: 30_00
  */
 export const lead = (options: Following & { readonly follow: (held: Held, well: () => void) => Promise<void> }): Leading => {
   const { name, logger, signal } = options;
-  let problem: { readonly because: string; readonly stays: boolean } | undefined;
+  let problem: { readonly because: string; readonly stays: boolean } | undefined = { because: `${name}: starting`, stays: false };
   let leads = false;
   let failures = 0;
   const well = (): void => {
