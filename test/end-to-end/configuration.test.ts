@@ -121,7 +121,7 @@ for (const name of ['HTTP_HOST', 'GRPC_HOST']) {
 
 for (const algorithm of ['RS256', 'ES256']) {
   test(`tokens of an OpenID Connect issuer count (${algorithm}), once the issuer can be asked, and no others`, async () => {
-    const port = await nextFree(33_000);
+    const port = await nextFree(31_000);
     const issuer = `http://127.0.0.1:${port}`;
     const { AUTH_MODE: _mode, DEVELOPMENT_KEY_FILE: _file, ...given } = variables('api');
     const api = start('api', { ...given, OIDC_ISSUER: issuer, OIDC_AUDIENCE: 'orders' });

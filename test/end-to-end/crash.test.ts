@@ -23,7 +23,7 @@ const servers = await startOwnServers();
 const exchange = 'orders.events';
 const folder = temporaryFolder();
 const { runtimeUrl } = servers.databases;
-const [http, grpc] = [await nextFree(31_000), await nextFree(32_000)];
+const [http, grpc] = [await nextFree(31_000), await nextFree(31_000)];
 const variables = variablesOn({ database: servers.databases, rabbitmqUrl: servers.rabbitmqUrl, exchange, folder }, { LOG_LEVEL: 'info' });
 const api = keepRole('api', { ...variables('api'), HTTP_PORT: String(http), GRPC_PORT: String(grpc) }, folder);
 const projectors = ['projector-1', 'projector-2'].map((name) => keepRole('projector', variables('projector'), folder, name));

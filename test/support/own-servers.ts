@@ -1,13 +1,13 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { openInstance } from '../../infra/local/instance.ts';
+import { openInstance, outsideFolder } from '../../infra/local/instance.ts';
 import { rememberedPorts } from '../../infra/local/ports.ts';
 import { findPostgres, prepareDatabases, startPostgres, type Databases } from '../../infra/local/postgres.ts';
 import { findRabbit, startRabbit } from '../../infra/local/rabbitmq.ts';
 import { wipe } from '../../infra/local/wipe.ts';
 import { migrate } from '../../src/cli/migrate.ts';
 import { afterwards } from './afterwards.ts';
-import { killedWithUs, signal, temporaryFolder } from './role-process.ts';
+import { evenIfWeEnd, signal, temporaryFolder } from './role-process.ts';
 
 /** A PostgreSQL and a RabbitMQ of the test file's own, which it may kill: each is started again whenever it ends. */
 export type OwnServers = {
@@ -27,7 +27,7 @@ export const startOwnServers = async (): Promise<OwnServers> => {
   const instance = openInstance('test', local);
   const pidOf = (name: string): number =>
     (JSON.parse(readFileSync(join(instance.folder, 'processes', `${name}.json`), 'utf8')) as { pid: number }).pid;
-  killedWithUs(() => {
+  evenIfWeEnd(() => {
     for (const name of ['postgres', 'rabbitmq', 'epmd']) {
       try {
         signal(-pidOf(name), 'SIGKILL');
@@ -35,6 +35,7 @@ export const startOwnServers = async (): Promise<OwnServers> => {
         // It does not run.
       }
     }
+    rmSync(outsideFolder(local), { recursive: true, force: true, maxRetries: 5 });
   });
   const ports = await rememberedPorts(instance, ['postgres', 'amqp', 'distribution', 'epmd']);
   const watch = { stopped: new AbortController().signal, onEnding: () => {} };

@@ -30,13 +30,6 @@ export type RoleProcess = {
 export type LogLine = Readonly<Record<string, unknown>> & { readonly msg: string };
 export type Readiness = { readonly status: number; readonly problems: readonly string[] };
 
-/** A folder that is gone when the file's tests are over. */
-export const temporaryFolder = (): string => {
-  const folder = mkdtempSync(join(realpathSync(tmpdir()), 'order-platform-test-'));
-  afterwards(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-};
-
 /** Asks until it is so; fails at the deadline with what it waited for. */
 export const eventually = async (what: string, holds: () => Promise<boolean> | boolean, deadlineMs = 30_000): Promise<void> => {
   const deadline = performance.now() + deadlineMs;
@@ -46,13 +39,26 @@ export const eventually = async (what: string, holds: () => Promise<boolean> | b
   }
 };
 
-const living = new Set<() => void>();
-const endAll = (): void => living.forEach((kill) => kill());
-for (const event of ['exit', 'uncaughtExceptionMonitor'] as const) process.on(event, endAll);
+const undone: (() => void)[] = [];
+const undoAll = (): void =>
+  undone
+    .splice(0)
+    .toReversed()
+    .forEach((undo) => undo());
+for (const event of ['exit', 'uncaughtExceptionMonitor'] as const) process.on(event, undoAll);
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => process.exit(130));
 
-/** Has something killed should this process end before its tests are over. */
-export const killedWithUs = (kill: () => void): void => void living.add(kill);
+/** Has something undone at once should this process end before its tests are over; what was begun last goes first. */
+export const evenIfWeEnd = (undo: () => void): void => void undone.push(undo);
+
+/** A folder that is gone when the file's tests are over. */
+export const temporaryFolder = (): string => {
+  const folder = mkdtempSync(join(realpathSync(tmpdir()), 'order-platform-test-'));
+  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  afterwards(remove);
+  evenIfWeEnd(remove);
+  return folder;
+};
 
 /** How a role is run: with the given variables and nothing else of ours. */
 export const roleProgram = (role: Role, variables: Variables, folder: string, name: string, onLine: (line: string) => void): Program => ({
@@ -75,7 +81,7 @@ export const startRole = (role: Role, variables: Variables, folder: string, name
   );
   let ending: Ending | undefined;
   void ended.then((how) => (ending = how));
-  killedWithUs(() => ending ?? signal(-pid, 'SIGKILL'));
+  evenIfWeEnd(() => ending ?? signal(-pid, 'SIGKILL'));
   return {
     pid,
     lines,
@@ -106,7 +112,7 @@ export const keepRole = (role: Role, variables: Variables, folder: string, name:
     const pid = kept.pid();
     if (pid !== undefined) signal(pid, signalName);
   };
-  killedWithUs(() => kill('SIGKILL'));
+  evenIfWeEnd(() => kill('SIGKILL'));
   afterwards(() => kept.stop(20_000));
   const pid = (): number => kept.pid() ?? 0;
   return { lines, endings, pid, kill, ...hear(name, lines, { pid, hasEnded: () => false }) };
