@@ -21,6 +21,8 @@ export type Platform = {
   readonly masterKey: string;
   /** The issuer whose tokens count; undefined: the development issuer with its key in `developmentKeyFile`. */
   readonly oidcIssuer?: string;
+  /** The audience that its tokens must name. */
+  readonly oidcAudience?: string;
   readonly developmentKeyFile: string;
   readonly logLevel: string;
   readonly ports: RolePorts;
@@ -59,6 +61,7 @@ export const variablesOf = (role: Role, platform: Platform): Readonly<Record<str
         GRPC_HOST: loopback,
         GRPC_PORT: String(ports.grpc),
         ...(platform.oidcIssuer === undefined ? { DEVELOPMENT_KEY_FILE: platform.developmentKeyFile } : {}),
+        ...(platform.oidcAudience === undefined ? {} : { OIDC_AUDIENCE: platform.oidcAudience }),
       };
     case 'projector':
       return every;

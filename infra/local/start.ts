@@ -94,6 +94,7 @@ const platformOf = async (
   rabbitmqUrl: environment['RABBITMQ_URL'] ?? services.rabbitmqUrl!,
   masterKey: environment['PRIVACY_MASTER_KEY'] ?? secret(instance, 'privacyMasterKey', 'base64'),
   ...(environment['OIDC_ISSUER'] ? { oidcIssuer: environment['OIDC_ISSUER'] } : {}),
+  ...(environment['OIDC_AUDIENCE'] ? { oidcAudience: environment['OIDC_AUDIENCE'] } : {}),
   developmentKeyFile: join(instance.folder, 'development-issuer.json'),
   logLevel: environment['LOG_LEVEL'] ?? 'info',
   ports: await chooseRolePorts(),

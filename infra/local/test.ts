@@ -62,7 +62,7 @@ const runTests = async (environment: NodeJS.ProcessEnv, running: Partial<Running
   };
   const kept = Object.entries(environment).filter(
     ([name]) =>
-      !/^(DATABASE|MIGRATION_DATABASE|PRIVACY_DATABASE|EVENT_STORE|RABBITMQ|REDIS)_URL$|^(PRIVACY_MASTER_KEY|AUTH_MODE|OIDC_ISSUER|DEVELOPMENT_KEY_FILE)$/.test(
+      !/^(DATABASE|MIGRATION_DATABASE|PRIVACY_DATABASE|EVENT_STORE|RABBITMQ|REDIS)_URL$|^(PRIVACY_MASTER_KEY|AUTH_MODE|OIDC_ISSUER|OIDC_AUDIENCE|DEVELOPMENT_KEY_FILE)$/.test(
         name,
       ),
   );

@@ -17,7 +17,7 @@ export const authenticateDevelopment = async (options: { readonly keyFile: strin
  * Verifies tokens of an OpenID Connect issuer with the keys it publishes (OpenID Connect Discovery 1.0 §4). The issuer may be away when this
  * process starts: it is asked again with the next token, and until it answers callers hear UNAVAILABLE.
  */
-export const authenticateOidc = (options: { readonly issuer: string; readonly audience?: string }): Authenticate => {
+export const authenticateOidc = (options: { readonly issuer: string; readonly audience: string }): Authenticate => {
   const { issuer, audience } = options;
   let discovered: Promise<JWTVerifyGetKey> | undefined;
   const discover = async (): Promise<JWTVerifyGetKey> => {
@@ -60,7 +60,7 @@ const trustedMs = 60_000;
 const authenticator = (trust: {
   readonly key: JWTVerifyGetKey;
   readonly issuer: string;
-  readonly audience: string | undefined;
+  readonly audience: string;
   readonly algorithms: string[];
 }): Authenticate => {
   const verified = new LRUCache<string, { readonly caller: Caller; readonly until: number }>({ max: 10_000 });
@@ -70,7 +70,7 @@ const authenticator = (trust: {
     try {
       const { payload } = await jwtVerify(token, trust.key, {
         issuer: trust.issuer,
-        ...(trust.audience === undefined ? {} : { audience: trust.audience }),
+        audience: trust.audience,
         algorithms: trust.algorithms,
         clockTolerance: 5,
         requiredClaims: ['sub', 'exp'],

@@ -85,7 +85,8 @@ const fromQuery = (
 const fromHeader = (header: string, field: string, value: string | string[] | undefined, json: Message, violations: FieldViolation[]): void => {
   if (typeof value !== 'string') return;
   if (value === '') violateAt(violations, header, 'must not be empty');
-  else if (Object.hasOwn(json, field) && json[field] !== value) violateAt(violations, header, `is not the same as ${field} in the body`);
+  else if (Object.hasOwn(json, field) && json[field] !== '' && json[field] !== value)
+    violateAt(violations, header, `is not the same as ${field} in the body`);
   else json[field] = value;
 };
 

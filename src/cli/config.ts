@@ -63,6 +63,8 @@ export const readConfig = <Name extends Role>(role: Name, environment: NodeJS.Pr
     : parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${given[String(path[0])] === undefined ? 'is not set' : message}`);
   if ((given['OIDC_ISSUER'] === undefined) === (given['AUTH_MODE'] === undefined))
     problems.push('exactly one of OIDC_ISSUER and AUTH_MODE=development must be set');
+  if (role === 'api' && given['OIDC_ISSUER'] !== undefined && given['OIDC_AUDIENCE'] === undefined)
+    problems.push('OIDC_AUDIENCE is not set: OIDC_ISSUER needs it, or the tokens of any client of that issuer would count');
   if (role === 'api' && given['AUTH_MODE'] === 'development' && given['DEVELOPMENT_KEY_FILE'] === undefined)
     problems.push('DEVELOPMENT_KEY_FILE is not set: AUTH_MODE=development needs it');
   if (given['EVENT_STORE_URL']?.startsWith('esdb')) problems.push('EVENT_STORE_URL names an EventStoreDB; this release keeps its log in PostgreSQL');

@@ -36,7 +36,7 @@ export const lead = (options: Following & { readonly follow: (held: Held, well: 
   };
 
   const failed = async (error: unknown): Promise<void> => {
-    if (signal.aborted || error instanceof LeaseLost) return;
+    if (signal.aborted) return;
     const because = `${name}: ${error instanceof Error ? error.message : String(error)}`;
     const stays = error instanceof LogChanged || error instanceof EventNewerThanReader;
     if (problem?.because !== because) logger.error({ err: error, subscription: name }, 'cannot follow the log');
@@ -56,8 +56,10 @@ export const lead = (options: Following & { readonly follow: (held: Held, well: 
         await options.follow(held, well);
       } catch (error) {
         leads = false;
+        // Whatever went wrong after the lease was lost went wrong because of that.
+        const lost = error instanceof LeaseLost || held?.signal.reason instanceof LeaseLost;
         await held?.release();
-        await failed(error);
+        if (!lost) await failed(error);
       } finally {
         leads = false;
         await held?.release();

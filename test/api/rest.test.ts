@@ -55,6 +55,11 @@ test('Idempotency-Key is the request id', async () => {
   assert.equal((await rest(cancel, { body: { request_id: 'try-1' }, headers: { 'idempotency-key': 'try-1' } })).status, 200);
 });
 
+test('an Idempotency-Key beside an empty request id is the request id', async () => {
+  assert.equal((await rest(cancel, { body: { request_id: '' }, headers: { 'idempotency-key': 'try-3' } })).status, 200);
+  assert.equal(last.requestId, 'try-3');
+});
+
 test('an Idempotency-Key and another request id in the body are refused', async () => {
   const answer = await rest(cancel, { body: { request_id: 'try-2' }, headers: { 'idempotency-key': 'try-1' } });
   assert.equal(answer.status, 400);

@@ -56,7 +56,7 @@ for (const role of roles) {
   });
 
   test(`${role}: two ways to know callers are as wrong as none`, async () => {
-    const { code, stderr } = await run([role], { ...variables(role), OIDC_ISSUER: 'https://issuer.example' });
+    const { code, stderr } = await run([role], { ...variables(role), OIDC_ISSUER: 'https://issuer.example', OIDC_AUDIENCE: 'orders' });
     assert.equal(code, 1);
     assert.deepEqual(problemsOf(stderr), ['exactly one of OIDC_ISSUER and AUTH_MODE=development must be set']);
   });
