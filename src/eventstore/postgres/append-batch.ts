@@ -1,0 +1,73 @@
+import { isConnectionError, type Pool } from '../../platform/database.ts';
+import type { Logger } from '../../platform/logging.ts';
+import type { AppendResult } from '../event-store.ts';
+import { formatPosition } from './position.ts';
+import type { SerialisedAppend } from './serialised-append.ts';
+
+/** A batch under way for longer than this is given up with its connection: the server has gone quiet. */
+const stuckMs = 15_000;
+
+/**
+ * Calls the procedure for one batch on a connection of its own; `sending` is called when a connection was had. Throws what
+ * the connection or the server says; see {@link storedNothing}.
+ */
+export const appendBatch = async (
+  pool: Pool,
+  batch: readonly SerialisedAppend[],
+  { logger, sending }: { readonly logger: Logger; readonly sending: () => void },
+): Promise<readonly AppendResult[]> => {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  const onError = (error: Error): void => {
+    broken = error;
+  };
+  client.on('error', onError);
+  const stuck = setTimeout(() => {
+    logger.warn({ appends: batch.length, afterMs: stuckMs }, 'the event store does not answer: its connection is given up');
+    (client as unknown as { connection: { stream: { destroy: (error: Error) => void } } }).connection.stream.destroy(
+      new Error('Connection terminated: no answer'),
+    );
+  }, stuckMs);
+  try {
+    sending();
+    const { rows } = await client.query<{ revisions: string; positions: string }>({
+      name: 'log.append',
+      text: 'call log.append($1, $2, $3, $4, $5, $6, $7, $8, $9, null, null)',
+      values: [
+        batch.map(({ stream }) => stream).join(','),
+        batch.map(({ expected }) => expected).join(','),
+        batch.map(({ count }) => count).join(','),
+        batch
+          .map(({ count }, index) => `${index + 1},`.repeat(count))
+          .join('')
+          .slice(0, -1),
+        batch.map(({ ids }) => ids).join(','),
+        batch.map(({ types }) => types).join(','),
+        batch.map(({ versions }) => versions).join(','),
+        batch.map(({ data }) => data).join('\n'),
+        batch.map(({ metas }) => metas).join('\n'),
+      ],
+    });
+    const revisions = rows[0]!.revisions.split(',');
+    const positions = rows[0]!.positions.split(',');
+    return batch.map((_, index): AppendResult => {
+      const revision = Number(revisions[index]);
+      const position = Number(positions[index]);
+      if (position === 0) return { kind: 'conflict', actual: revision < 0 ? 'none' : revision };
+      return { kind: 'appended', revision, position: formatPosition(position) };
+    });
+  } catch (error) {
+    if (!storedNothing(error)) broken ??= error as Error;
+    throw error;
+  } finally {
+    clearTimeout(stuck);
+    client.off('error', onError);
+    client.release(broken);
+  }
+};
+
+/** An error that the server reported about a statement, on a connection that goes on. */
+export const isServerError = (error: unknown): boolean => !isConnectionError(error) && (error as { severity?: unknown }).severity !== undefined;
+
+/** Only an error that the server reported before its commit proves that a batch stored nothing; a cancelled statement may have been past it. */
+export const storedNothing = (error: unknown): boolean => isServerError(error) && (error as { code?: unknown }).code !== '57014';
