@@ -99,7 +99,7 @@ export const groupAppend = (options: {
     });
   };
 
-  /** Fills free connections. Each takes at most half of what waits, so that the other has a batch ready when this one commits. */
+  /** Fills free connections, each with half of all that is under way or waits, so that two batches of one size take turns at the lock. */
   const pump = (): void => {
     while (inFlight.size < batchLimits.inFlight && waiting.length > 0 && performance.now() >= pausedUntil) {
       const batch = takeBatch();
@@ -116,7 +116,9 @@ export const groupAppend = (options: {
   };
 
   const takeBatch = (): readonly Pending[] => {
-    const wanted = Math.min(batchLimits.appends, Math.ceil(waiting.length / 2));
+    let underWay = 0;
+    for (const { length } of inFlight) underWay += length;
+    const wanted = Math.min(batchLimits.appends, Math.ceil((waiting.length + underWay) / batchLimits.inFlight));
     const batch: Pending[] = [];
     const left: Pending[] = [];
     let bytes = 0;
