@@ -24,6 +24,11 @@ const cacheMs = 60_000;
 export const openKeys = ({ pool, masterKey }: { readonly pool: Pool; readonly masterKey: KeyObject }): Keys => {
   const cache = new LRUCache<string, { readonly key: SubjectKey }>({ max: 50_000, ttl: cacheMs });
 
+  const remember = (subject: string, key: SubjectKey): SubjectKey => {
+    cache.set(subject, { key });
+    return key;
+  };
+
   const load = async (subjects: readonly string[]): Promise<ReadonlyMap<string, SubjectKey>> => {
     const { rows } = await pool.query<{ subject: string; wrapped: Buffer | null }>({
       name: 'privacy.find',
@@ -31,24 +36,30 @@ export const openKeys = ({ pool, masterKey }: { readonly pool: Pool; readonly ma
       values: [subjects],
     });
     const found = new Map(rows.map(({ subject, wrapped }) => [subject, wrapped ? unwrap(masterKey, subject, wrapped) : undefined]));
-    for (const [subject, key] of found) cache.set(subject, { key });
+    for (const [subject, key] of found) remember(subject, key);
     return found;
   };
 
+  /** Most subjects have a key already; a new one is made in one more round trip, and read back only if another process was first. */
   const make = async (subjects: readonly string[]): Promise<readonly SubjectKey[]> => {
-    let found = await load(subjects);
-    const missing = [...new Set(subjects)].filter((subject) => !found.has(subject));
+    const found = new Map(await load([...new Set(subjects)]));
+    const missing = [...new Set(subjects)].filter((subject) => !found.has(subject)).map((subject) => ({ subject, key: randomBytes(32) }));
     if (missing.length > 0) {
-      await pool.query({
+      const { rows } = await pool.query<{ subject: string }>({
         name: 'privacy.make',
-        text: 'insert into privacy.keys (subject, wrapped) select * from unnest($1::uuid[], $2::bytea[]) on conflict (subject) do nothing',
-        values: [missing, missing.map((subject) => wrap(masterKey, subject, randomBytes(32)))],
+        text: `insert into privacy.keys (subject, wrapped) select * from unnest($1::uuid[], $2::bytea[])
+                   on conflict (subject) do nothing
+            returning subject`,
+        values: [missing.map(({ subject }) => subject), missing.map(({ subject, key }) => wrap(masterKey, subject, key))],
       });
-      found = new Map([...found, ...(await load(missing))]);
+      const ours = new Set(rows.map(({ subject }) => subject));
+      for (const { subject, key } of missing) if (ours.has(subject)) found.set(subject, remember(subject, createSecretKey(key)));
+      const theirs = missing.filter(({ subject }) => !ours.has(subject)).map(({ subject }) => subject);
+      if (theirs.length > 0) for (const [subject, key] of await load(theirs)) found.set(subject, key);
     }
     return subjects.map((subject) => found.get(subject));
   };
-  const makeOne = gather(make, { maxBatch: 500, inFlight: 2 });
+  const makeOne = gather(make, { maxBatch: 500, inFlight: 1 });
 
   return {
     of: async (subject) => {

@@ -18,6 +18,8 @@ import { maxBatchBytes, serialiseAppend, type SerialisedAppend } from './seriali
 /** How long a caller without a deadline of its own waits. */
 const defaultDeadlineMs = 10_000;
 const batchLimits = { appends: 512, bytes: maxBatchBytes, inFlight: 2 } as const;
+/** A second batch goes out beside the first only when it is worth a commit of its own. */
+const worthACommit = 16;
 const queueLimits = { appends: 10_000, bytes: 64 * 1024 * 1024 } as const;
 const retrying: RetryPolicy = { attempts: Infinity, baseMs: 20, capMs: 1_000 };
 
@@ -99,9 +101,13 @@ export const groupAppend = (options: {
     });
   };
 
-  /** Fills free connections, each with half of all that is under way or waits, so that two batches of one size take turns at the lock. */
+  /**
+   * Sends what waits: all of it while it is little, for a commit costs the same however many share it; when it is much, two
+   * batches of one size take turns at the log's lock.
+   */
   const pump = (): void => {
     while (inFlight.size < batchLimits.inFlight && waiting.length > 0 && performance.now() >= pausedUntil) {
+      if (inFlight.size > 0 && waiting.length < worthACommit) break;
       const batch = takeBatch();
       if (batch.length === 0) break;
       inFlight.add(batch);
@@ -118,7 +124,8 @@ export const groupAppend = (options: {
   const takeBatch = (): readonly Pending[] => {
     let underWay = 0;
     for (const { length } of inFlight) underWay += length;
-    const wanted = Math.min(batchLimits.appends, Math.ceil((waiting.length + underWay) / batchLimits.inFlight));
+    const all = waiting.length + underWay;
+    const wanted = Math.min(batchLimits.appends, all < 2 * worthACommit ? all : Math.ceil(all / 2));
     const batch: Pending[] = [];
     const left: Pending[] = [];
     let bytes = 0;

@@ -54,6 +54,6 @@ export const tailReader = (pool: Pool): ((streams: readonly StreamTail[]) => Pro
     for (const events of found) events.sort((a, b) => a.revision - b.revision);
     return found;
   };
-  const one = gather(load, { maxBatch: 1_000, inFlight: 2 });
+  const one = gather(load, { maxBatch: 1_000, inFlight: 1 });
   return (streams) => Promise.all(streams.map(one));
 };
