@@ -1,4 +1,4 @@
-import { leaveInstance, openInstance, runner, takeInstance, type InstanceName } from '../infra/local/instance.ts';
+import { leaveInstance, openInstance, runner, takeInstance } from '../infra/local/instance.ts';
 import { dropLeftovers } from '../infra/local/leftovers.ts';
 import { endLeftovers } from '../infra/local/processes.ts';
 import { bringUp, type Service } from '../infra/local/services.ts';
@@ -34,7 +34,7 @@ export const benchServices = async (environment: NodeJS.ProcessEnv, needsRabbit:
   if (owner && runtime && (rabbitmq || !needsRabbit))
     return { migrationUrl: owner, runtimeUrl: runtime, rabbitmqUrl: rabbitmq, stop: async () => {} };
 
-  const instance = openInstance('bench' as InstanceName);
+  const instance = openInstance('bench');
   if (!takeInstance(instance)) throw new Refusal(`Another npm run bench runs in this clone (process ${runner(instance)?.pid}).`);
   try {
     await endLeftovers(instance.folder, 10_000);

@@ -20,8 +20,8 @@ export type Instance = {
   /** Tells this instance from those of every other clone on the machine: letters, digits and hyphens. */
   readonly id: string;
 };
-export type InstanceName = 'start' | 'test';
-export const instanceNames: readonly InstanceName[] = ['start', 'test'];
+export type InstanceName = 'start' | 'test' | 'bench';
+export const instanceNames: readonly InstanceName[] = ['start', 'test', 'bench'];
 
 /** A clone's name on this machine: readable, and different for every path. */
 export const cloneName = (path: string): string => {

@@ -33,6 +33,8 @@ export const openPool = (options: {
     max: options.max,
     connectionTimeoutMillis: options.connectTimeoutMs ?? 5_000,
     keepAlive: true,
+    // Queries that do not wait for each other may share a round trip.
+    pipeline: true,
     types,
     ...(settings.length > 0 ? { options: settings.join(' ') } : {}),
   });

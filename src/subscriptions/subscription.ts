@@ -105,7 +105,6 @@ const keepHeld = ({ pool, logger, signal }: Following, lease: Lease, from: Progr
   let progress = from;
   let validUntil = until;
   let movedAt = 0;
-  let givenBack = false;
   let released: Promise<void> | undefined;
   let releasing = false;
 
@@ -160,7 +159,6 @@ const keepHeld = ({ pool, logger, signal }: Following, lease: Lease, from: Progr
     },
     release() {
       releasing = true;
-      givenBack = true;
       released ??= (async () => {
         lose('released');
         await releaseLease(pool, lease).catch((error: unknown) =>

@@ -1,5 +1,5 @@
-import pg from 'pg';
 import { openPostgresStore } from '../../src/eventstore/postgres/store.ts';
+import { openPool } from '../../src/platform/database.ts';
 import { silent } from '../../src/platform/logging.ts';
 import { createMetrics } from '../../src/platform/metrics.ts';
 import { testDatabase, type TestDatabase } from '../support/database.ts';
@@ -8,8 +8,7 @@ import type { Adapter } from './contract.ts';
 /** The PostgreSQL adapter on a database of its own. */
 export const postgresAdapter = async (): Promise<Adapter & { readonly database: TestDatabase }> => {
   const database = await testDatabase();
-  const admin = new pg.Client({ connectionString: database.runtimeUrl, application_name: 'admin' });
-  await admin.connect();
+  const admin = openPool({ url: database.runtimeUrl, name: 'admin', max: 2, logger: silent });
   return {
     database,
     open: () => openPostgresStore({ url: database.runtimeUrl, name: 'store', logger: silent, metrics: createMetrics('test') }),
