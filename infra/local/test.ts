@@ -3,7 +3,7 @@ import { dropLeftovers } from './leftovers.ts';
 import { cloneFolder, leaveInstance, openInstance, runner, takeInstance } from './instance.ts';
 import { endLeftovers } from './processes.ts';
 import { bringUp, type Running, type Service } from './services.ts';
-import { createTerminal, Refusal, runToExit } from './terminal.ts';
+import { createTerminal, Refusal, runToExit, type Terminal } from './terminal.ts';
 import { untilStopped } from './signals.ts';
 
 // `npm test`: services of its own, then every test. Arguments go to node's test runner, a file's name among them.
@@ -30,7 +30,7 @@ const main = async (): Promise<number> => {
   if (environment['TEST_REDIS_URL']) named.add('redis');
 
   const terminal = createTerminal();
-  if (named.size === 3) return runTests(environment, {}, stopped);
+  if (named.size === 3) return runTests(environment, {}, terminal, stopped);
 
   const instance = openInstance('test');
   if (!takeInstance(instance)) throw new Refusal(`Another npm test runs in this clone (process ${runner(instance)?.pid}).`);
@@ -39,7 +39,7 @@ const main = async (): Promise<number> => {
     const running = await bringUp(instance, { named, variables, fresh: true }, terminal, stopped);
     try {
       if (running.databases) await dropLeftovers(running.databases.migrationUrl);
-      return await runTests(environment, running, stopped);
+      return await runTests(environment, running, terminal, stopped);
     } finally {
       await running.stop();
     }
@@ -48,10 +48,15 @@ const main = async (): Promise<number> => {
   }
 };
 
-const runTests = async (environment: NodeJS.ProcessEnv, running: Partial<Running>, stopped: AbortSignal): Promise<number> => {
+/** How long all tests together may take; far more than they need. */
+const patienceMinutes = 20;
+
+const runTests = async (environment: NodeJS.ProcessEnv, running: Partial<Running>, terminal: Terminal, stopped: AbortSignal): Promise<number> => {
   if (stopped.aborted) return 130;
-  const given = process.argv.slice(2);
-  const files = given.some((argument) => !argument.startsWith('-') && argument.endsWith('.ts')) ? [] : ['test/**/*.test.ts'];
+  const given = process.argv.slice(2).filter((argument) => argument !== '--');
+  const options = given.filter((argument) => argument.startsWith('-'));
+  const chosen = given.filter((argument) => !argument.startsWith('-')).map((path) => (path.endsWith('.ts') ? path : `${path}/**/*.test.ts`));
+  const files = chosen.length > 0 ? chosen : ['test/**/*.test.ts'];
   const onPostgres = (url: string): string => Object.assign(new URL(url), { pathname: '/postgres' }).href;
   const ours = {
     ...(running.databases
@@ -66,15 +71,23 @@ const runTests = async (environment: NodeJS.ProcessEnv, running: Partial<Running
         name,
       ),
   );
-  const child = spawn(process.execPath, ['--test', '--test-concurrency=3', ...given.filter((argument) => argument !== '--'), ...files], {
+  const child = spawn(process.execPath, ['--test', '--test-concurrency=3', '--test-timeout=180000', ...options, ...files], {
     cwd: cloneFolder,
     env: { ...Object.fromEntries(kept), ...ours },
     stdio: 'inherit',
   });
   stopped.addEventListener('abort', () => child.kill('SIGTERM'));
+  // A test file that never ends, with something left open, is a failure to be seen and not waited for.
+  const late = setTimeout(() => {
+    terminal.warn(`The tests have not ended in ${patienceMinutes} minutes: a file keeps something open. They are stopped.`);
+    child.kill('SIGTERM');
+  }, patienceMinutes * 60_000);
   return new Promise((resolve, reject) => {
     child.on('error', reject);
-    child.on('exit', (code) => resolve(stopped.aborted ? 130 : (code ?? 1)));
+    child.on('exit', (code) => {
+      clearTimeout(late);
+      resolve(stopped.aborted ? 130 : (code ?? 1));
+    });
   });
 };
 
