@@ -61,7 +61,8 @@ const dropDatabases = async (owner: string, runtime: string, names: readonly str
     for (let tries = 1; ; tries += 1) {
       await asRuntime.query('select pg_terminate_backend(pid, 1000) from pg_stat_activity where datname = $1 and usename = current_user', [name]);
       try {
-        await asOwner.query(`drop database if exists ${name} with (force)`);
+        // Without force the server waits a while for sessions that are ending; with it, the owner may not end the runtime role's.
+        await asOwner.query(`drop database if exists ${name} ${tries % 2 === 0 ? 'with (force)' : ''}`);
         break;
       } catch (error) {
         if (tries === 5) throw error;
