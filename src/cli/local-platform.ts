@@ -14,7 +14,8 @@ const file = new URL('../../.local/start/services.env', import.meta.url);
 
 /** Reads what `npm start` wrote down about itself; says what to do when it does not run. */
 export const localPlatform = <Name extends keyof LocalPlatform>(...names: readonly Name[]): Pick<LocalPlatform, Name> => {
-  const found: Record<string, string | undefined> = { ...written(), ...process.env };
+  const given = Object.fromEntries(Object.entries(process.env).filter(([, value]) => value !== ''));
+  const found: Record<string, string | undefined> = { ...written(), ...given };
   const missing = names.filter((name) => !found[name]);
   if (missing.length > 0) throw new Error(`The platform does not run in this clone: start it with \`npm start\`, or set ${missing.join(', ')}.`);
   return Object.fromEntries(names.map((name) => [name, found[name]])) as Pick<LocalPlatform, Name>;
