@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { schemas } from '../../src/cli/migrate.ts';
 import type { Databases } from './postgres.ts';
 import { Refusal } from './terminal.ts';
 
@@ -6,9 +7,6 @@ import { Refusal } from './terminal.ts';
 export type ForeignDatabases = Pick<Databases, 'runtimeUrl' | 'keysUrl'> & { readonly owner?: Pick<Databases, 'migrationUrl' | 'keysMigrationUrl'> };
 
 type Environment = Readonly<Record<string, string | undefined>>;
-
-/** The schemas that the migrations make. */
-const schemas = { log: ['log', 'subscriptions', 'read_models', 'analytics'], keys: ['privacy'] } as const;
 
 /** The databases that the environment names; undefined when it names none. `runtimePassword` is for the role that is created when only MIGRATION_DATABASE_URL is given. */
 export const foreignDatabases = (environment: Environment, runtimePassword: () => string): ForeignDatabases | undefined => {
