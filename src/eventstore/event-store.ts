@@ -67,6 +67,8 @@ export type EventMeta = {
   readonly reason?: Sealed;
   /** W3C Trace Context. */
   readonly traceparent?: string;
+  /** Only on an event that was copied from another log: when it was recorded there (ISO 8601). It wins over the store's own time on every read. */
+  readonly recordedAt?: string;
 };
 
 /** A stored event as a stream read gives it. */
@@ -126,7 +128,17 @@ export type Progress = { readonly position: Position; readonly eventId: string }
 export type Behind = { readonly seconds: number; readonly events?: number; readonly share: number };
 
 /** Which log: an id written once, and a generation that rises with every copy and every restore that an operator accepted. */
-export type LogIdentity = { readonly id: string; readonly generation: number };
+export type LogIdentity = {
+  readonly id: string;
+  readonly generation: number;
+  /** The logs whose whole content was copied into this one, verified; their tokens stay good. */
+  readonly predecessors: readonly Predecessor[];
+  /** Appends are refused: the log has moved, or is about to. */
+  readonly closed: boolean;
+};
+
+/** A log that was copied: its last event stood at `copiedTo` there (text form of its own positions) and stands at `here` in this log. */
+export type Predecessor = { readonly id: string; readonly generation: number; readonly copiedTo: string; readonly here: Position };
 
 /** The deadline passed and the append may or may not be stored: send the same append again. */
 export class OutcomeUnknown extends Error {

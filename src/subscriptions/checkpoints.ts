@@ -2,7 +2,7 @@ import type { LogIdentity, Position, Progress } from '../eventstore/event-store.
 import type { ClientBase, Pool } from '../platform/database.ts';
 
 /** How far a subscription has come: a place, the event that was there, and in which log. */
-export type Checkpoint = { readonly progress: Progress; readonly log: LogIdentity };
+export type Checkpoint = { readonly progress: Progress; readonly log: Pick<LogIdentity, 'id' | 'generation'> };
 
 /** Who follows: a subscription's name and the term of the lease. */
 export type Lease = { readonly name: string; readonly term: number; readonly leaseMs: number };

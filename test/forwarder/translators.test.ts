@@ -75,7 +75,7 @@ test('no message carries personal data, neither clear nor sealed, nor what a mer
   for (const event of examples) {
     const integration = translate(event, { stream: `order-${id}`, recordedAt });
     if (!integration) continue;
-    const { content, ...properties } = messageOf(integration, logged(event, meta), { id, generation: 1 });
+    const { content, ...properties } = messageOf(integration, logged(event, meta), { id, generation: 1, predecessors: [], closed: false });
     const text = JSON.stringify(properties) + content.toString();
     for (const hidden of ['sealed', '.contact', '.shippingAddress', 'secret', 'purchase'])
       assert.ok(!text.includes(hidden), `${event.type} gives away ${hidden}: ${text}`);
@@ -95,7 +95,7 @@ test('sequences sort as generation and position do', () => {
     messageOf(
       translate(event!, { stream: `order-${id}`, recordedAt })!,
       { ...logged(event!, { commandId: id, commandHash: '', correlationId: id, actor: 'user:a' }), position: position as Position },
-      { id, generation },
+      { id, generation, predecessors: [], closed: false },
     ).headers['cloudEvents:sequence']!;
   const inOrder = [sequence(1, '0009'), sequence(1, '0010'), sequence(2, '0001'), sequence(10, '0001')];
   assert.deepEqual(inOrder.toSorted(), inOrder);

@@ -23,7 +23,7 @@ export const loggedOf = ([position, revision, schemaVersion, recordedAt, id, str
   stream,
   revision,
   position: formatPosition(position),
-  recordedAt,
+  recordedAt: meta.recordedAt === undefined ? recordedAt : new Date(meta.recordedAt),
   data,
   meta,
 });

@@ -1,7 +1,7 @@
 import { openPool } from '../../platform/database.ts';
 import type { Logger } from '../../platform/logging.ts';
 import type { Registry } from '../../platform/metrics.ts';
-import { StoreUnavailable, type EventStore } from '../event-store.ts';
+import { StoreUnavailable, type EventStore, type LogIdentity } from '../event-store.ts';
 import { groupAppend } from './append.ts';
 import { openWakeups } from './listen.ts';
 import { formatPosition, numberOf, parsePosition, start } from './position.ts';
@@ -69,7 +69,7 @@ export const openPostgresStore = (options: {
         name: 'log.behind',
         text: `
           select coalesce((select position from log.events order by position desc limit 1), 0) as head,
-                 coalesce((select greatest(0, extract(epoch from clock_timestamp() - recorded_at))::float8
+                 coalesce((select greatest(0, extract(epoch from clock_timestamp() - coalesce((meta ->> 'recordedAt')::timestamptz, recorded_at)))::float8
                              from log.events where position > $1 order by position limit 1), 0) as seconds`,
         values: [numberOf(position)],
       });
@@ -79,9 +79,9 @@ export const openPostgresStore = (options: {
     },
 
     async identity() {
-      const { rows } = await readers.query<{ id: string; generation: number }>({
+      const { rows } = await readers.query<LogIdentity>({
         name: 'log.identity',
-        text: 'select id, generation from log.identity',
+        text: 'select id, generation, predecessors, closed_at is not null as closed from log.identity',
       });
       if (!rows[0]) throw new StoreUnavailable('the log has no identity: its schema is not there yet');
       return rows[0];
