@@ -155,8 +155,8 @@ export class LogChanged extends Error {
   override readonly name = 'LogChanged';
 }
 
-/** Limits of both stores, in bytes of JSON and events. */
-export const limits = { eventBytes: 1024 * 1024, eventsPerAppend: 500 } as const;
+/** Limits of both stores. Bytes are those of data and metadata as JSON, with what little a store adds of its own. */
+export const limits = { eventBytes: 1024 * 1024, appendBytes: 1024 * 1024, eventsPerAppend: 500 } as const;
 
 /** What stream names and event types look like. */
 export const validName = (name: string): boolean => /^[A-Za-z0-9_.-]{1,200}$/.test(name);

@@ -1,8 +1,9 @@
 import { performance } from 'node:perf_hooks';
 import type { Pool } from '../../platform/database.ts';
 import type { Logger } from '../../platform/logging.ts';
-import { Counter, durationBuckets, Gauge, Histogram, type Registry } from '../../platform/metrics.ts';
+import { durationBuckets, Histogram, type Registry } from '../../platform/metrics.ts';
 import { backoffMs, type RetryPolicy } from '../../platform/retry.ts';
+import { appendMetrics } from '../append-metrics.ts';
 import {
   OutcomeUnknown,
   StoreUnavailable,
@@ -48,7 +49,7 @@ export const groupAppend = (options: {
   readonly metrics: Registry;
 }): { readonly append: EventStore['append']; readonly close: () => Promise<void> } => {
   const { pool, logger } = options;
-  const metrics = appendMetrics(options.metrics);
+  const metrics = { ...appendMetrics(options.metrics), ...batchMetrics(options.metrics) };
   const inFlight = new Set<readonly Pending[]>();
   const busyStreams = new Set<string>();
   let waiting: Pending[] = [];
@@ -227,20 +228,7 @@ const late = ({ unknown, tries }: Pending): Error =>
     ? new OutcomeUnknown('the deadline passed before the event store answered; the events may be stored')
     : new StoreUnavailable(tries === 0 ? 'the event store is too busy' : 'the event store cannot be reached');
 
-const appendMetrics = (registry: Registry) => ({
-  appends: new Counter({ name: 'event_store_appends_total', help: 'Appends by outcome.', labelNames: ['outcome'], registers: [registry] }),
-  retries: new Counter({
-    name: 'event_store_append_retries_total',
-    help: 'Batches sent again, by cause.',
-    labelNames: ['cause'],
-    registers: [registry],
-  }),
-  duration: new Histogram({
-    name: 'event_store_append_duration_seconds',
-    help: 'From the call to its answer.',
-    buckets: durationBuckets,
-    registers: [registry],
-  }),
+const batchMetrics = (registry: Registry) => ({
   batchDuration: new Histogram({
     name: 'event_store_batch_duration_seconds',
     help: 'One batch, round trip and commit.',
@@ -253,5 +241,4 @@ const appendMetrics = (registry: Registry) => ({
     buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512],
     registers: [registry],
   }),
-  waiting: new Gauge({ name: 'event_store_appends_waiting', help: 'Appends not sent yet.', registers: [registry] }),
 });

@@ -18,7 +18,7 @@ export type SerialisedAppend = {
 
 type Refused = Extract<AppendResult, { kind: 'refused' }>;
 
-/** The largest append, and the most that one batch carries. */
+/** The most that one batch carries. */
 export const maxBatchBytes = 4 * 1024 * 1024;
 
 /** Checks names and limits, and writes the events as text. */
@@ -40,7 +40,7 @@ export const serialiseAppend = (stream: string, events: readonly NewEvent[], exp
     data.push(text);
     metas.push(meta);
   }
-  if (bytes > maxBatchBytes) return refused('TOO_LARGE', `an append of ${bytes} bytes; at most ${maxBatchBytes}`);
+  if (bytes > limits.appendBytes) return refused('TOO_LARGE', `an append of ${bytes} bytes; at most ${limits.appendBytes}`);
   return {
     kind: 'serialised',
     stream,
