@@ -1,18 +1,29 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import { z } from 'zod';
+import { isEventStoreDbUrl, parseConnectionString } from '../eventstore/eventstoredb/connection-string.ts';
 
 /** The roles that a process can take. */
 export const roles = ['api', 'projector', 'forwarder'] as const;
 export type Role = (typeof roles)[number];
 
 const databaseUrl = z.string().regex(/^postgres(ql)?:\/\//, 'must be a postgres:// URL');
+/** The log's place: a database with its schema, or an EventStoreDB. */
+const eventStoreUrl = z.string().superRefine((url, context) => {
+  if (/^postgres(ql)?:\/\//.test(url)) return;
+  try {
+    if (!isEventStoreDbUrl(url)) throw new Error('must be a postgres://, esdb:// or esdb+discover:// URL');
+    parseConnectionString(url);
+  } catch (error) {
+    context.addIssue((error as Error).message);
+  }
+});
 const port = z.coerce.number().int().min(0).max(65_535);
 const host = z.string().min(1);
 
 /** What every role reads. */
 const every = {
   DATABASE_URL: databaseUrl.describe('The runtime role on the database of the read models.'),
-  EVENT_STORE_URL: databaseUrl.optional().describe('The log; DATABASE_URL when left out.'),
+  EVENT_STORE_URL: eventStoreUrl.optional().describe('The log; DATABASE_URL when left out.'),
   OIDC_ISSUER: z.url().optional().describe('The issuer whose tokens count.'),
   AUTH_MODE: z.literal('development', 'can only be `development`').optional().describe('Tokens of the built-in issuer count; loopback only.'),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
@@ -67,7 +78,6 @@ export const readConfig = <Name extends Role>(role: Name, environment: NodeJS.Pr
     problems.push('OIDC_AUDIENCE is not set: OIDC_ISSUER needs it, or the tokens of any client of that issuer would count');
   if (role === 'api' && given['AUTH_MODE'] === 'development' && given['DEVELOPMENT_KEY_FILE'] === undefined)
     problems.push('DEVELOPMENT_KEY_FILE is not set: AUTH_MODE=development needs it');
-  if (given['EVENT_STORE_URL']?.startsWith('esdb')) problems.push('EVENT_STORE_URL names an EventStoreDB; this release keeps its log in PostgreSQL');
   if (!parsed.success || problems.length > 0)
     throw new ConfigError(`The configuration of the role ${role} is not complete:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
   return { ...parsed.data, EVENT_STORE_URL: parsed.data.EVENT_STORE_URL ?? parsed.data.DATABASE_URL } as Config<Name>;

@@ -103,6 +103,27 @@ test('values that make no sense are named with those that are missing', async ()
   assert.deepEqual(names.toSorted(), ['AUTH_MODE', 'DATABASE_URL', 'HTTP_PORT', 'LOG_LEVEL', 'PRIVACY_DATABASE_URL', 'PRIVACY_MASTER_KEY']);
 });
 
+for (const [url, because] of [
+  ['mysql://log.example', 'must be a postgres://, esdb:// or esdb+discover:// URL'],
+  ['esdb://orders:secret@', 'is no connection string of EventStoreDB: a host must be written as name or name:port'],
+  ['esdb://orders:secret@log.example?tlsVerifyCert=maybe&retries=3', "is no connection string of EventStoreDB: there is no option 'retries'"],
+] as const) {
+  test(`a log that cannot be reached by its URL is said at start (${url.slice(0, 7)}, ${because.slice(-20)})`, async () => {
+    const { code, stderr } = await run(['projector'], { ...variables('projector'), EVENT_STORE_URL: url });
+    assert.equal(code, 1);
+    assert.deepEqual(problemsOf(stderr), [`EVENT_STORE_URL ${because}`]);
+    assert.doesNotMatch(stderr, /secret/);
+  });
+}
+
+test('the URL of an EventStoreDB is shown without its password', async () => {
+  const url = 'esdb+discover://orders:secret@log.example?tlsCAFile=/etc/ca.crt';
+  const { code, stdout } = await run(['projector', '--print-config'], { ...variables('projector'), EVENT_STORE_URL: url });
+  assert.equal(code, 0);
+  assert.match(stdout, /esdb\+discover:\/\/orders:\[redacted\]@log\.example\?tlsCAFile=/);
+  assert.doesNotMatch(stdout, /secret/);
+});
+
 test('a role or option that does not exist is answered with how it is used', async () => {
   for (const args of [[], ['accountant'], ['api', '--verbose']]) {
     const { code, stderr } = await run(args, {});

@@ -43,6 +43,7 @@ test('what cannot be right is refused by name, and no secret is quoted', () => {
     ['esdb://user:geheim@host?userCertFile=a.pem', /belong together/],
     ['esdb://user:geheim@host?nodePreference=nearest', /nodePreference must be/],
     ['esdb://user:ge%heim@host', /percent-encoded/],
+    ['esdb://user:ge/heim@host', /percent-encoded/],
   ] as const) {
     assert.throws(
       () => parseConnectionString(text),

@@ -77,6 +77,7 @@ const hostOf = (text: string): Host => {
 const credentialsOf = (text: string): { readonly username: string; readonly password: string } => {
   const [username, password] = splitOnce(text, ':');
   if (!username || !password) refuse('before the @ there must be user:password');
+  if (/[/#@]/.test(text)) refuse('user and password must be percent-encoded');
   try {
     return { username: decodeURIComponent(username), password: decodeURIComponent(password!) };
   } catch {
