@@ -57,8 +57,8 @@ test('a client that is cut off between Execute and Sync keeps nobody from append
     };
   };
   const executed = new Promise<void>((resolve) => connection.once('commandComplete', resolve));
-  connection.parse({ text: 'call log.append($1, $2, $3, $4, $5, $6, $7, $8, $9, null, null)' });
-  connection.bind({ values: [stream, '-1', '1', '1', id, 'Happened', '1', '{}', JSON.stringify(meta)] });
+  connection.parse({ text: 'call log.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, null, null, null)' });
+  connection.bind({ values: [stream, '-1', '1', stream, '0', id, 'Happened', '1', '{}', JSON.stringify(meta)] });
   connection.execute({});
   connection.flush();
   await executed;
@@ -190,10 +190,11 @@ test('a closed log refuses appends by name', async () => {
 
 test('appending needs read committed and commits durably whatever the session says', async () => {
   const { id, meta } = newEvent();
-  const values = [newStream(), '-1', '1', '1', id, 'Happened', '1', '{}', JSON.stringify(meta)];
+  const stream = newStream();
+  const values = [stream, '-1', '1', stream, '0', id, 'Happened', '1', '{}', JSON.stringify(meta)];
   await session(adapter.database.runtimeUrl, async (client) => {
     await client.query(`set default_transaction_isolation = 'repeatable read'`);
-    await assert.rejects(client.query('call log.append($1, $2, $3, $4, $5, $6, $7, $8, $9, null, null)', values), /read committed/);
+    await assert.rejects(client.query('call log.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, null, null, null)', values), /read committed/);
   });
 });
 

@@ -41,20 +41,24 @@ insert into log.identity default values;
 -- caller, who needs nothing but select and insert on the events.
 --
 -- streams, expected, counts: one entry per append; an expected revision of -1 is a stream that must not exist.
--- owners, ids, types, schema_versions: one entry per event, in the order of the appends; owners are the numbers of their appends, from 1.
+-- event_streams, event_revisions, ids, types, schema_versions: one entry per event, in the order of the appends.
 -- data, metas: the same as lines of JSON text (which has no line breaks of its own when it is written by a serialiser).
--- Answers one revision and one position per append. Position 0: a conflict, the revision is the stream's actual one.
--- Otherwise they are those of the append's last event, stored now or by an earlier try with the same ids.
+--
+-- Answers the head before the batch, and nothing else when every append was taken: positions then follow that head in the
+-- order of the events. Otherwise revisions and positions have one entry per append. Position 0: a conflict, the revision is
+-- the stream's actual one; else they are those of the append's last event, stored now or by an earlier try with the same ids.
 create procedure log.append(
   streams         text,
   expected        text,
   counts          text,
-  owners          text,
+  event_streams   text,
+  event_revisions text,
   ids             text,
   types           text,
   schema_versions text,
   data            text,
   metas           text,
+  inout head      bigint,
   inout revisions text,
   inout positions text
 )
@@ -64,14 +68,14 @@ as $$
 declare
   a_stream   constant text[]    := string_to_array(streams, ',');
   a_expected constant integer[] := string_to_array(expected, ',')::integer[];
-  a_count    constant integer[] := string_to_array(counts, ',')::integer[];
-  a_id       constant uuid[]    := string_to_array(ids, ',')::uuid[];
+  e_stream   constant text[]    := string_to_array(event_streams, ',');
+  e_revision constant integer[] := string_to_array(event_revisions, ',')::integer[];
+  e_id       constant uuid[]    := string_to_array(ids, ',')::uuid[];
   a_actual   integer[];
-  a_first    integer[];
-  a_revision integer[];
-  a_position bigint[];
-  head       bigint;
+  refused    text[];
+  before     bigint;
   recorded   timestamptz;
+  closed     timestamptz;
 begin
   if current_setting('transaction_isolation') <> 'read committed' then
     raise exception 'log.append needs read committed' using errcode = 'invalid_transaction_state';
@@ -82,68 +86,54 @@ begin
 
   perform pg_advisory_xact_lock(7308322);
 
-  if (select closed_at is not null from log.identity) then
+  select i.closed_at, coalesce(e.position, 0), greatest(e.recorded_at, clock_timestamp())
+    into closed, before, recorded
+    from log.identity i
+    left join (select position, recorded_at from log.events order by position desc limit 1) e on true;
+  if closed is not null then
     raise exception 'the log is closed: it has moved' using errcode = 'OP001';
   end if;
-
-  select position, recorded_at into head, recorded from log.events order by position desc limit 1;
-  head := coalesce(head, 0);
-  recorded := greatest(recorded, clock_timestamp());
 
   select array_agg(coalesce((select revision from log.events where stream = a.stream order by revision desc limit 1), -1) order by a.nth)
     into a_actual
     from unnest(a_stream) with ordinality a (stream, nth);
 
-  -- Where each append's events begin in the batch, and what to answer when it is taken.
-  select array_agg(before + 1 order by nth),
-         array_agg(case when expected = actual then expected + count else actual end order by nth),
-         array_agg(case when expected = actual then head + taken else 0 end order by nth)
-    into a_first, a_revision, a_position
-    from (
-      select nth, expected, actual, count,
-             sum(count) over (order by nth) - count as before,
-             sum(case when expected = actual then count else 0 end) over (order by nth) as taken
-        from unnest(a_expected, a_actual, a_count) with ordinality a (expected, actual, count, nth)
-    ) a;
-
-  insert into log.events (position, revision, schema_version, bytes, recorded_at, id, stream, type, data, meta)
-  select a.position - a.count + (e.nth - a.first) + 1,
-         a.expected + (e.nth - a.first) + 1,
-         e.schema_version,
-         octet_length(e.data) + octet_length(e.meta),
-         recorded, e.id, a.stream, e.type, e.data::json, e.meta::json
-    from unnest(
-           string_to_array(owners, ',')::integer[], a_id, string_to_array(types, ','), string_to_array(schema_versions, ',')::smallint[],
-           string_to_array(data, e'\n'), string_to_array(metas, e'\n')
-         ) with ordinality e (owner, id, type, schema_version, data, meta, nth)
-    join unnest(a_stream, a_expected, a_actual, a_count, a_first, a_position)
-         with ordinality a (stream, expected, actual, count, first, position, nth)
-      on a.nth = e.owner
-   where a.expected = a.actual;
-
-  -- An append that does not fit may be a retry: its own ids then stand where it would have put them.
-  if 0 = any (a_position) then
-    select array_agg(coalesce(stored.revision, a.revision) order by a.nth),
-           array_agg(coalesce(stored.position, a.position) order by a.nth)
-      into a_revision, a_position
-      from unnest(a_stream, a_expected, a_count, a_first, a_revision, a_position)
-           with ordinality a (stream, expected, count, first, revision, position, nth)
-      left join lateral (
-           select max(e.revision) as revision, max(e.position) as position
-             from log.events e
-            where a.position = 0
-              and e.stream = a.stream
-              and e.revision between a.expected + 1 and a.expected + a.count
-              and e.id = a_id[a.first + e.revision - a.expected - 1]
-           having count(*) = a.count) stored on true;
+  if a_actual <> a_expected then
+    select array_agg(a.stream) into refused
+      from unnest(a_stream, a_expected, a_actual) a (stream, expected, actual)
+     where a.expected <> a.actual;
   end if;
 
-  if exists (select from unnest(a_position) p where p > head) then
+  insert into log.events (position, revision, schema_version, bytes, recorded_at, id, stream, type, data, meta)
+  select before + case when refused is null then e.nth else row_number() over (order by e.nth) end,
+         e.revision, e.schema_version, octet_length(e.data) + octet_length(e.meta), recorded, e.id, e.stream, e.type, e.data::json, e.meta::json
+    from unnest(
+           e_stream, e_revision, e_id, string_to_array(types, ','), string_to_array(schema_versions, ',')::smallint[],
+           string_to_array(data, e'\n'), string_to_array(metas, e'\n')
+         ) with ordinality e (stream, revision, id, type, schema_version, data, meta, nth)
+   where refused is null or e.stream <> all (refused);
+  if found then
     perform pg_notify('log_appended', '');
   end if;
 
-  revisions := array_to_string(a_revision, ',');
-  positions := array_to_string(a_position, ',');
+  -- An append that does not fit may be a retry: its own ids then stand where it would have put them.
+  if refused is not null then
+    select string_agg(case when a.expected = a.actual then a.expected + a.count else coalesce(stored.revision, a.actual) end::text, ',' order by a.nth),
+           string_agg(case when a.expected = a.actual then before + a.taken else coalesce(stored.position, 0) end::text, ',' order by a.nth)
+      into revisions, positions
+      from (
+        select nth, stream, expected, actual, count, sum(count) filter (where expected = actual) over (order by nth) as taken
+          from unnest(a_stream, a_expected, a_actual, string_to_array(counts, ',')::integer[])
+               with ordinality a (stream, expected, actual, count, nth)) a
+      left join lateral (
+           select max(s.revision) as revision, max(s.position) as position
+             from unnest(e_stream, e_revision, e_id) e (stream, revision, id)
+             join log.events s on s.stream = e.stream and s.revision = e.revision and s.id = e.id
+            where e.stream = a.stream and a.expected <> a.actual
+           having count(*) = a.count) stored on true;
+  end if;
+
+  head := before;
   commit;
 end
 $$;

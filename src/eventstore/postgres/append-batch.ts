@@ -30,17 +30,15 @@ export const appendBatch = async (
   }, stuckMs);
   try {
     sending();
-    const { rows } = await client.query<{ revisions: string; positions: string }>({
+    const { rows } = await client.query<Answer>({
       name: 'log.append',
-      text: 'call log.append($1, $2, $3, $4, $5, $6, $7, $8, $9, null, null)',
+      text: 'call log.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, null, null, null)',
       values: [
         batch.map(({ stream }) => stream).join(','),
         batch.map(({ expected }) => expected).join(','),
         batch.map(({ count }) => count).join(','),
-        batch
-          .map(({ count }, index) => `${index + 1},`.repeat(count))
-          .join('')
-          .slice(0, -1),
+        batch.map(({ stream, count }) => (count === 1 ? stream : `${stream},`.repeat(count).slice(0, -1))).join(','),
+        batch.map(({ revisions }) => revisions).join(','),
         batch.map(({ ids }) => ids).join(','),
         batch.map(({ types }) => types).join(','),
         batch.map(({ versions }) => versions).join(','),
@@ -48,14 +46,7 @@ export const appendBatch = async (
         batch.map(({ metas }) => metas).join('\n'),
       ],
     });
-    const revisions = rows[0]!.revisions.split(',');
-    const positions = rows[0]!.positions.split(',');
-    return batch.map((_, index): AppendResult => {
-      const revision = Number(revisions[index]);
-      const position = Number(positions[index]);
-      if (position === 0) return { kind: 'conflict', actual: revision < 0 ? 'none' : revision };
-      return { kind: 'appended', revision, position: formatPosition(position) };
-    });
+    return resultsOf(batch, rows[0]!);
   } catch (error) {
     if (!storedNothing(error)) broken ??= error as Error;
     throw error;
@@ -64,6 +55,24 @@ export const appendBatch = async (
     client.off('error', onError);
     client.release(broken);
   }
+};
+
+type Answer = { readonly head: number; readonly revisions: string | null; readonly positions: string | null };
+
+const resultsOf = (batch: readonly SerialisedAppend[], { head, revisions, positions }: Answer): readonly AppendResult[] => {
+  if (revisions === null || positions === null) {
+    let position = head;
+    return batch.map(({ expected, count }): AppendResult => {
+      position += count;
+      return { kind: 'appended', revision: expected + count, position: formatPosition(position) };
+    });
+  }
+  const [revision, position] = [revisions.split(','), positions.split(',')];
+  return batch.map((_, index): AppendResult => {
+    const [at, place] = [Number(revision[index]), Number(position[index])];
+    if (place === 0) return { kind: 'conflict', actual: at < 0 ? 'none' : at };
+    return { kind: 'appended', revision: at, position: formatPosition(place) };
+  });
 };
 
 /** An error that the server reported about a statement, on a connection that goes on. */

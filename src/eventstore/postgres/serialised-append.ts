@@ -9,6 +9,7 @@ export type SerialisedAppend = {
   readonly count: number;
   /** Of data and metadata. */
   readonly bytes: number;
+  readonly revisions: string;
   readonly ids: string;
   readonly types: string;
   readonly versions: string;
@@ -41,12 +42,14 @@ export const serialiseAppend = (stream: string, events: readonly NewEvent[], exp
     metas.push(meta);
   }
   if (bytes > limits.appendBytes) return refused('TOO_LARGE', `an append of ${bytes} bytes; at most ${limits.appendBytes}`);
+  const last = expected === 'none' ? -1 : expected;
   return {
     kind: 'serialised',
     stream,
-    expected: expected === 'none' ? -1 : expected,
+    expected: last,
     count: events.length,
     bytes,
+    revisions: events.map((_, index) => last + 1 + index).join(','),
     ids: events.map(({ id }) => id).join(','),
     types: events.map(({ type }) => type).join(','),
     versions: events.map(({ schemaVersion }) => schemaVersion).join(','),
