@@ -75,14 +75,16 @@ export const openConsistency = (options: {
       if (!polling) void poll();
     });
 
-  const inThisLog = async (logId: string): Promise<boolean> => {
+  /** Where a token's point is in the log in use now; undefined: its log is neither this one nor one that was copied into it. */
+  const inThisLog = async (point: ConsistencyPoint): Promise<ConsistencyPoint | undefined> => {
     log ??= store.identity();
     log.catch(() => (log = undefined));
-    if ((await log).id === logId) return true;
+    const found = pointIn(await log, point);
+    if (found) return found;
     // The log may have been exchanged since.
     log = store.identity();
     log.catch(() => (log = undefined));
-    return (await log).id === logId;
+    return pointIn(await log, point);
   };
 
   const pastHead = async (position: Position): Promise<boolean> => {
@@ -94,16 +96,17 @@ export const openConsistency = (options: {
   return {
     async reached(call, readModels, parked) {
       if (!call.consistencyToken) return undefined;
-      const point = decodeToken(call.consistencyToken);
-      const position = point && store.parsePosition(point.position);
-      if (!point) return invalid();
-      if (position && performance.now() - seenAt < believedMs && reachedBy(readModels, point)) return undefined;
-      if (!(await inThisLog(point.logId)))
+      const given = decodeToken(call.consistencyToken);
+      if (!given) return invalid();
+      if (store.parsePosition(given.position) && performance.now() - seenAt < believedMs && reachedBy(readModels, given)) return undefined;
+      const point = await inThisLog(given);
+      if (!point)
         return refused(
           'precondition_failed',
           'LOG_CHANGED',
           'The consistency token was given by another log than the one in use now: read without it.',
         );
+      const position = store.parsePosition(point.position);
       if (!position || (await pastHead(position))) return invalid();
       if (waiters.size >= maxWaiters) return behind('Too many queries wait already.');
       if (await parked?.()) return undefined;
@@ -115,6 +118,16 @@ export const openConsistency = (options: {
       return inTime ? undefined : behind('What the command wrote cannot be read yet.');
     },
   };
+};
+
+/**
+ * A point of a log that was copied into this one is reached with the last copied event. What was appended there later, or the
+ * point of any other log, is nowhere in this one.
+ */
+const pointIn = (log: LogIdentity, point: ConsistencyPoint): ConsistencyPoint | undefined => {
+  if (point.logId === log.id) return point;
+  const predecessor = log.predecessors.find(({ id }) => id === point.logId);
+  return predecessor && point.position <= predecessor.copiedTo ? { logId: log.id, position: predecessor.here } : undefined;
 };
 
 /** How far the live version of each read model has come. */
