@@ -22,8 +22,8 @@ Moves the event log to another store while the platform goes on writing to it.
   close                 closes the source: commands are answered UNAVAILABLE (LOG_CLOSED)
   reopen                takes appends to the source again, after a move that was given up
 Ctrl-C stops; the same command goes on where it was.
-  SOURCE_LOG_URL   the log, as the role that owns it
-  TARGET_LOG_URL   the log that it is copied to, as the role that owns it
+  SOURCE_LOG_URL   the log, as the role that owns it (an administrator on EventStoreDB)
+  TARGET_LOG_URL   the log that it is copied to, likewise
   DATABASE_URL     where the subscriptions' checkpoints are (translate), as the runtime role`;
 
 const commands = ['status', 'copy', 'move', 'translate', 'close', 'reopen'] as const;
@@ -128,9 +128,11 @@ const run = async (command: Command, options: { readonly behind: boolean }): Pro
       return move();
     case 'translate':
       return translate(options.behind);
-    case 'close':
-      await operations('SOURCE_LOG_URL').close();
+    case 'close': {
+      const closing = await operations('SOURCE_LOG_URL').close();
+      if (closing.kind === 'open') return notDone(`Not closed: ${closing.because}.`);
       return done('The source is closed: commands are answered UNAVAILABLE until it is opened again or the log has moved.');
+    }
     case 'reopen':
       await operations('SOURCE_LOG_URL').reopen();
       return done('The source takes appends again.');

@@ -2,8 +2,8 @@ import type { AppendResult, Expected, NewEvent, Predecessor } from './event-stor
 
 /** What an operator may do to a log beside reading it. It needs the rights of the log's owner, which no role of the platform has. */
 export type LogOperations = {
-  /** Refuses appends with LOG_CLOSED from now on. Once it has resolved nothing follows. Closing twice changes nothing. */
-  readonly close: () => Promise<void>;
+  /** Refuses appends with LOG_CLOSED from now on; once it is closed nothing follows. Closing twice changes nothing. */
+  readonly close: () => Promise<Closing>;
   /** Takes appends again. */
   readonly reopen: () => Promise<void>;
   /** Records the logs that this one is the verified copy of, and its new generation, both at once. */
@@ -17,6 +17,9 @@ export type LogOperations = {
   /** Ends its connections. */
   readonly end: () => Promise<void>;
 };
+
+/** Whether a log is closed; `open`: an operator has to do something first. */
+export type Closing = { readonly kind: 'closed' } | { readonly kind: 'open'; readonly because: string };
 
 /** One append among others whose order matters. */
 export type OrderedAppend = { readonly stream: string; readonly events: readonly NewEvent[]; readonly expected: Expected };

@@ -30,7 +30,8 @@ export const moveLog = async (options: MoveOptions): Promise<MoveOutcome> => {
   };
   const online = await copyLog({ ...options, passed });
   if (online.kind === 'refused') return online;
-  await sourceOperations.close();
+  const closing = await sourceOperations.close();
+  if (closing.kind === 'open') return refused(`the source cannot be closed: ${closing.because}`);
   options.closed?.();
   const rest = await copyLog({ ...options, passed, from: online.at, toTheEnd: true });
   if (rest.kind === 'refused') return rest;

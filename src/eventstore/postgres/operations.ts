@@ -20,6 +20,7 @@ export const openPostgresOperations = ({ url, logger }: { readonly url: string; 
     async close() {
       // One transaction under the lock that every append holds through its commit: whoever appends later sees it closed.
       await pool.query('select pg_advisory_xact_lock(7308322); update log.identity set closed_at = coalesce(closed_at, clock_timestamp())');
+      return { kind: 'closed' };
     },
 
     async reopen() {
