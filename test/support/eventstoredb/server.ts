@@ -1,0 +1,220 @@
+import { randomUUID } from 'node:crypto';
+import { status, type ServiceError } from '@grpc/grpc-js';
+import { openFront } from './front.ts';
+import { newLog, type Log } from './log.ts';
+import { accessDenied, failure, notLeader, notReady } from './messages.ts';
+import type { Node } from './node.ts';
+import { startServices, type Member } from './services.ts';
+
+/*
+ * A server that speaks EventStoreDB's gRPC protocol, for tests: Streams (Append, BatchAppend, Read with filters, subscriptions and
+ * checkpoints, Delete, Tombstone), ServerFeatures and Gossip. Its log is in memory and outlives restarts. What it answers is
+ * what a real 24.6 was seen to answer: the protocol suite holds both to it.
+ */
+
+export type Options = {
+  /** Users and their passwords; without any, everybody may do everything, as on an insecure server. */
+  readonly users?: Readonly<Record<string, string>>;
+  /** How long the parts of a batch append may take to arrive; an append that stays incomplete is answered then. */
+  readonly writeTimeoutMs?: number;
+};
+
+/** What can go wrong with one node. All of it lasts until `faults.none()`, except where it says otherwise. */
+export type Faults = {
+  /** Nothing listens any more, and connections are reset. */
+  readonly refuse: () => void;
+  /** Resets every connection, once. */
+  readonly reset: () => void;
+  /** Like a stopped process: connections stand, nothing is read or sent; what was sent to it is done later. */
+  readonly stall: () => void;
+  /** Connections and the work go on, and nothing is sent: on no call, or on subscriptions alone. Pings are answered. */
+  readonly silence: (what?: 'everything' | 'subscriptions') => void;
+  /** Appends are refused as by a server without a leader; with `reads`, everything is. */
+  readonly notReady: (what?: 'appends' | 'everything') => void;
+  /** Calls that require the leader are told that it is there. */
+  readonly notLeader: (leader: { readonly host: string; readonly port: number }) => void;
+  /** The answers to the next so many appends are lost: they are stored, and the connection is reset. */
+  readonly loseAnswers: (appends: number) => void;
+  /** The answers to the next so many appends never come: they are stored, and the connection stands. */
+  readonly swallowAnswers: (appends: number) => void;
+  /** Appends are denied. */
+  readonly denyWrites: () => void;
+  readonly none: () => void;
+};
+
+export type EventStoreDbNode = {
+  /** A connection string for this node. */
+  readonly url: string;
+  readonly port: number;
+  readonly faults: Faults;
+  /** Gone at once, with every connection. */
+  readonly kill: () => void;
+  /** As on SIGTERM with calls open: for `forMs` (5 s), no new connections, subscriptions say nothing, appends are not ready; then gone. */
+  readonly stop: (forMs?: number) => Promise<void>;
+  /** Listens again, on the same port. */
+  readonly start: () => Promise<void>;
+};
+
+export type EventStoreDb = EventStoreDbNode & {
+  /** Puts an empty log in the place of this one, as when the disk was lost; to be called while the server is down. */
+  readonly replaceLog: () => void;
+  /** Ends everything. */
+  readonly close: () => void;
+};
+
+export type EventStoreDbCluster = {
+  /** A connection string with all nodes. */
+  readonly url: string;
+  readonly nodes: readonly EventStoreDbNode[];
+  readonly leader: () => EventStoreDbNode | undefined;
+  readonly close: () => void;
+};
+
+/** One node. */
+export const startEventStoreDb = async (options: Options = {}): Promise<EventStoreDb> => {
+  const shared = newShared();
+  const node = await startNode(shared, options);
+  return { ...node, replaceLog: () => void (shared.log = newLog()), close: node.close };
+};
+
+/** Three nodes with one log between them: what the leader has stored, the followers have. A majority elects a leader at once. */
+export const startEventStoreDbCluster = async (options: Options = {}): Promise<EventStoreDbCluster> => {
+  const shared = newShared();
+  const nodes = [await startNode(shared, options), await startNode(shared, options), await startNode(shared, options)];
+  return {
+    url: `esdb://${nodes.map(({ port }) => `127.0.0.1:${port}`).join(',')}?tls=false`,
+    nodes,
+    leader: () => nodes.find(({ port }) => port === leaderOf(shared)?.port),
+    close: () => nodes.forEach((node) => node.close()),
+  };
+};
+
+type Shared = { log: Log; readonly members: { readonly id: string; port: number; alive: boolean }[]; leaderId?: string };
+const newShared = (): Shared => ({ log: newLog(), members: [] });
+
+/** The leader of the majority, if there is one; it stays until it goes. */
+const leaderOf = (shared: Shared): { readonly id: string; readonly port: number } | undefined => {
+  const alive = shared.members.filter((member) => member.alive);
+  if (alive.length * 2 <= shared.members.length) return undefined;
+  const leader = alive.find(({ id }) => id === shared.leaderId) ?? alive[0]!;
+  shared.leaderId = leader.id;
+  return leader;
+};
+
+const startNode = async (shared: Shared, { users, writeTimeoutMs = 2_000 }: Options): Promise<EventStoreDbNode & { readonly close: () => void }> => {
+  const member = { id: randomUUID(), port: 0, alive: true };
+  shared.members.push(member);
+  let silent: 'nothing' | 'everything' | 'subscriptions' = 'nothing';
+  let woken: (() => void)[] = [];
+  let unready: 'nothing' | 'appends' | 'everything' = 'nothing';
+  let leaderElsewhere: { readonly host: string; readonly port: number } | undefined;
+  let writesDenied = false;
+  let lost = 0;
+  let swallowed = 0;
+
+  const refusesCredentials: Node['refusesCredentials'] = ({ metadata }) => {
+    if (!users) return undefined;
+    const said = String(metadata.get('authorization')[0] ?? '');
+    const [name = '', password] = Buffer.from(said.replace(/^Basic /, ''), 'base64')
+      .toString()
+      .split(':');
+    return password !== undefined && users[name] === password ? undefined : failure(status.UNAUTHENTICATED, 'Bad HTTP status code: 401');
+  };
+
+  const node: Node = {
+    log: () => shared.log,
+    refusesCredentials,
+    refuses(call, kind): ServiceError | undefined {
+      const bad = refusesCredentials(call);
+      if (bad) return bad;
+      if (unready === 'everything' || (unready === 'appends' && kind === 'write')) return notReady();
+      const wantsLeader = String(call.metadata.get('requires-leader')[0] ?? 'false').toLowerCase() === 'true';
+      if (leaderElsewhere && wantsLeader) return notLeader(leaderElsewhere);
+      const leader = leaderOf(shared);
+      if (!leader && (kind === 'write' || wantsLeader)) return notReady();
+      if (leader && leader.id !== member.id && wantsLeader) return notLeader({ host: '127.0.0.1', port: leader.port });
+      if (kind === 'write' && writesDenied) return accessDenied();
+      return undefined;
+    },
+    answersAppend() {
+      if (swallowed > 0) {
+        swallowed -= 1;
+        return false;
+      }
+      if (lost === 0) return true;
+      lost -= 1;
+      front.reset();
+      return false;
+    },
+    async maySend(kind) {
+      while (silent === 'everything' || (silent === 'subscriptions' && kind === 'subscription'))
+        await new Promise<void>((resolve) => woken.push(resolve));
+    },
+    maxAppendBytes: 1024 * 1024,
+    writeTimeoutMs,
+  };
+
+  const members = (): readonly Member[] => {
+    const leader = leaderOf(shared);
+    return shared.members.map(({ id, port, alive }) => ({ id, port, alive, state: !leader ? 'unknown' : id === leader.id ? 'leader' : 'follower' }));
+  };
+  const services = await startServices(node, members);
+  const front = await openFront(services.port);
+  member.port = front.port;
+
+  const none = (): void => {
+    silent = 'nothing';
+    unready = 'nothing';
+    leaderElsewhere = undefined;
+    writesDenied = false;
+    lost = 0;
+    swallowed = 0;
+    const waking = woken;
+    woken = [];
+    for (const wake of waking) wake();
+  };
+  const kill = (): void => {
+    member.alive = false;
+    front.refuse();
+    front.reset();
+  };
+  const start = async (): Promise<void> => {
+    none();
+    await front.open();
+    member.alive = true;
+  };
+
+  return {
+    url: `esdb://127.0.0.1:${front.port}?tls=false`,
+    port: front.port,
+    kill,
+    start,
+    async stop(forMs = 5_000) {
+      front.refuse();
+      silent = 'subscriptions';
+      unready = 'appends';
+      await new Promise((resolve) => setTimeout(resolve, forMs));
+      kill();
+    },
+    faults: {
+      refuse: () => (front.refuse(), front.reset()),
+      reset: front.reset,
+      stall: front.hold,
+      silence: (what = 'everything') => void (silent = what),
+      notReady: (what = 'appends') => void (unready = what),
+      notLeader: (leader) => void (leaderElsewhere = leader),
+      loseAnswers: (appends) => void (lost = appends),
+      swallowAnswers: (appends) => void (swallowed = appends),
+      denyWrites: () => void (writesDenied = true),
+      none: () => {
+        none();
+        void front.open();
+      },
+    },
+    close() {
+      kill();
+      none();
+      services.stop();
+    },
+  };
+};
