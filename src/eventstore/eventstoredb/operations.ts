@@ -20,7 +20,7 @@ type Settings = { readonly $userStreamAcl?: Readonly<Record<string, unknown>> } 
 type Changed = { readonly data: Settings; readonly revision: number; readonly replaced: Settings | undefined };
 
 /** How long nothing may come in before a log counts as closed: what was let in before may still be on its way. */
-const quietMs = { withUsers: 3_000, insecure: 10_000 } as const;
+const quietMs = { withUsers: 3_000, insecure: 5_000 } as const;
 
 /**
  * An operator's hand on a log in EventStoreDB; the URL names a user of the group `$admins`. Closing takes write access to
