@@ -1,7 +1,7 @@
 import type { Batch, EventStore, Progress } from '../eventstore/event-store.ts';
 import type { ClientBase, Pool } from '../platform/database.ts';
 import type { Logger } from '../platform/logging.ts';
-import { advancing } from '../subscriptions/advancing.ts';
+import type { Advance } from '../subscriptions/advancing.ts';
 import { loadParked, park } from '../subscriptions/parking.ts';
 import type { Held } from '../subscriptions/subscription.ts';
 import { applyEach, isDataError } from './apply-each.ts';
@@ -17,6 +17,8 @@ export type Engine = {
   readonly store: EventStore;
   readonly pool: Pool;
   readonly decode: Decode;
+  /** Shared by the projections of the process: those at the same place move in one transaction. */
+  readonly advance: Advance;
   /** The pages of a batch, shared by the projections of the process. */
   readonly pageOf: (batch: Batch) => Page;
   readonly logger: Logger;
@@ -31,7 +33,7 @@ const lookAtParkedMs = 500;
  * move the checkpoint, load the groups that the page touches, fold in memory, write what changed. `well` is called after each.
  */
 export const project = async (engine: Engine, projection: AnyProjection, held: Held, well: () => void): Promise<void> => {
-  const { store, pool, pageOf, metrics, logger } = engine;
+  const { store, pool, advance, pageOf, metrics, logger } = engine;
   const name = subscriptionOf(projection);
   await prepareReadModels(pool, [projection]);
   const { table, someParked } = await open(pool, projection, name);
@@ -40,7 +42,7 @@ export const project = async (engine: Engine, projection: AnyProjection, held: H
 
   const showWhenCaughtUp = async (to: Progress): Promise<void> => {
     if (shown || (await store.head()) !== to.position) return;
-    await advancing(pool, held, to, (client) => show(client, projection));
+    await advance(held, to, (client) => show(client, projection));
     shown = true;
     logger.info({ projection: name }, 'the view points at this version now');
   };
@@ -54,7 +56,7 @@ export const project = async (engine: Engine, projection: AnyProjection, held: H
   };
   const retry = async (): Promise<void> => {
     const to = held.progress;
-    if (waiting && to && !held.signal.aborted) waiting = await advancing(pool, held, to, (client) => retryParked(engine, projection, table, client));
+    if (waiting && to && !held.signal.aborted) waiting = await advance(held, to, (client) => retryParked(engine, projection, table, client));
   };
   const retrying = setInterval(() => {
     if (waiting) inTurn(retry).catch((error: unknown) => logger.warn({ err: error, projection: name }, 'could not retry what is parked'));
@@ -67,7 +69,7 @@ export const project = async (engine: Engine, projection: AnyProjection, held: H
       const { progress } = page;
       if (progress) {
         const end = metrics.batchSeconds.startTimer({ subscription: name });
-        const done = await inTurn(() => applyPage({ pool, projection, table, held }, page, progress, waiting));
+        const done = await inTurn(() => applyPage({ advance, projection, table, held }, page, progress, waiting));
         waiting = done.waiting;
         end();
         metrics.events.inc({ subscription: name }, done.folded);
@@ -91,18 +93,18 @@ const open = async (pool: Pool, projection: AnyProjection, name: string): Promis
   }
 };
 
-type Target = { readonly pool: Pool; readonly projection: AnyProjection; readonly table: Table; readonly held: Held };
+type Target = { readonly advance: Advance; readonly projection: AnyProjection; readonly table: Table; readonly held: Held };
 type Done = { readonly waiting: boolean; readonly folded: number };
 
 /** One page, one transaction. A value that the table refuses is found event by event, and only its group waits. */
 const applyPage = async (target: Target, page: Page, to: Progress, waiting: boolean): Promise<Done> => {
-  const { pool, projection, held } = target;
+  const { advance, projection, held } = target;
   const assigned = assign(projection, page.entries);
   try {
-    return await advancing(pool, held, to, (client) => writePage(target, client, assigned, waiting));
+    return await advance(held, to, (client) => writePage(target, client, assigned, waiting));
   } catch (error) {
     if (!isDataError(error)) throw error;
-    return await advancing(pool, held, to, (client) => writeEach(target, client, assigned));
+    return await advance(held, to, (client) => writeEach(target, client, assigned));
   }
 };
 

@@ -2,6 +2,7 @@ import type { EventStore } from '../eventstore/event-store.ts';
 import type { Pool } from '../platform/database.ts';
 import type { Logger } from '../platform/logging.ts';
 import type { Registry } from '../platform/metrics.ts';
+import { advancer } from '../subscriptions/advancing.ts';
 import { exportLag } from '../subscriptions/lag.ts';
 import { lead, type Leading } from '../subscriptions/leadership.ts';
 import { project } from './engine.ts';
@@ -36,7 +37,7 @@ export const runProjections = (options: {
   const leading = new Map<string, Leading>();
   const metrics = projectionMetrics(registry, () => new Map([...leading].map(([name, { leads }]) => [name, leads()])));
   exportLag({ pool, store, names: projections.map(subscriptionOf), metrics: registry });
-  const engine = { store, pool, decode, pageOf: pageDecoder(decode), logger, metrics };
+  const engine = { store, pool, decode, advance: advancer(pool), pageOf: pageDecoder(decode), logger, metrics };
   for (const projection of projections) {
     const name = subscriptionOf(projection);
     leading.set(name, lead({ pool, store, name, holder, leaseMs, logger, signal, follow: (held, well) => project(engine, projection, held, well) }));

@@ -8,23 +8,59 @@ const idleInTransaction = '5s';
 /**
  * Moves the checkpoint and does `work` with it in one transaction: both take effect or neither. The commit does not wait for
  * the disk: what a crash of the database loses is lost together and done again. Throws `LeaseLost`, and nothing has happened, when another took over.
+ * `work` may be done again when a first try did not commit.
  */
-export const advancing = async <Result>(pool: Pool, held: Held, to: Progress, work: (client: ClientBase) => Promise<Result>): Promise<Result> => {
+export type Advance = <Result>(held: Held, to: Progress, work: (client: ClientBase) => Promise<Result>) => Promise<Result>;
+
+/** See {@link Advance}; a transaction for each. */
+export const advancing = async <Result>(pool: Pool, held: Held, to: Progress, work: (client: ClientBase) => Promise<Result>): Promise<Result> =>
+  (await together(pool, [{ held, to, work }]))[0] as Result;
+
+/**
+ * See {@link Advance}; those that move to the same place at the same moment share a transaction, and with it the round trips and the commit.
+ * Where one of them fails, each is tried again by itself: nobody fails for its neighbour.
+ */
+export const advancer = (pool: Pool): Advance => {
+  type Waiting = Step & { readonly resolve: (result: unknown) => void; readonly reject: (error: unknown) => void };
+  let waiting: Waiting[] = [];
+
+  const alone = ({ held, to, work, resolve, reject }: Waiting): void => void advancing(pool, held, to, work).then(resolve, reject);
+  const flush = (): void => {
+    const groups = Map.groupBy(waiting, ({ to }) => to.position);
+    waiting = [];
+    for (const group of groups.values()) {
+      if (group.length === 1) alone(group[0]!);
+      else
+        together(pool, group).then(
+          (results) => group.forEach(({ resolve }, index) => resolve(results[index])),
+          () => group.forEach(alone),
+        );
+    }
+  };
+  return <Result>(held: Held, to: Progress, work: (client: ClientBase) => Promise<Result>) =>
+    new Promise<Result>((resolve, reject) => {
+      waiting.push({ held, to, work, resolve: resolve as (result: unknown) => void, reject });
+      if (waiting.length === 1) setImmediate(flush);
+    });
+};
+
+type Step = { readonly held: Held; readonly to: Progress; readonly work: (client: ClientBase) => Promise<unknown> };
+
+const together = async (pool: Pool, steps: readonly Step[]): Promise<readonly unknown[]> => {
   const client = await pool.connect();
   let failed = true;
   try {
     // What the work asks for first goes out in the same round trip; nothing commits unless the checkpoint was moved.
-    const [begun, moved, done] = await Promise.allSettled([
+    const settled = await Promise.allSettled([
       client.query(`begin; set local synchronous_commit = off; set local idle_in_transaction_session_timeout = '${idleInTransaction}'`),
-      held.advance(client, to),
-      work(client),
+      ...steps.map(({ held, to }) => held.advance(client, to)),
+      ...steps.map(({ work }) => work(client)),
     ]);
-    for (const step of [begun, moved]) if (step.status === 'rejected') throw step.reason;
-    if (done.status === 'rejected') throw done.reason;
+    for (const step of settled) if (step.status === 'rejected') throw step.reason;
     await client.query('commit');
     failed = false;
-    held.advanced(to);
-    return done.value;
+    for (const { held, to } of steps) held.advanced(to);
+    return settled.slice(1 + steps.length).map((step) => (step as PromiseFulfilledResult<unknown>).value);
   } finally {
     const usable =
       !failed ||

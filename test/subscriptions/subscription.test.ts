@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { after, before, test } from 'node:test';
 import { LogChanged, type Progress } from '../../src/eventstore/event-store.ts';
 import { silent } from '../../src/platform/logging.ts';
-import { advancing } from '../../src/subscriptions/advancing.ts';
+import { advancer, advancing } from '../../src/subscriptions/advancing.ts';
 import { resetCheckpoint } from '../../src/subscriptions/checkpoints.ts';
 import { holdSubscription, LeaseLost, type Held } from '../../src/subscriptions/subscription.ts';
 import { appendTo, newEvent, openStand, until, type Stand } from '../support/stand.ts';
@@ -146,6 +146,26 @@ test('a process that stops in the middle of its work loses the transaction, and 
   await moveTo(second, there);
   await second.release();
   await stopped.release();
+});
+
+test('subscriptions that move to the same place share a transaction, and one that lost its lease fails alone', async () => {
+  const advance = advancer(stand.pool);
+  const [one, two, overtaken] = [await hold('together-one'), await hold('together-two'), await hold('together-overtaken')];
+  const transactionOf = async (held: Held, to: Progress): Promise<string> =>
+    advance(held, to, async (client) => (await client.query<{ id: string }>('select pg_current_xact_id()::text as id')).rows[0]!.id);
+  const first = await happen();
+  const [a, b] = await Promise.all([transactionOf(one, first), transactionOf(two, first)]);
+  assert.equal(a, b);
+
+  await letLeaseEnd('together-overtaken');
+  const second = await hold('together-overtaken', { holder: 'two' });
+  const there = await happen();
+  const results = await Promise.allSettled([transactionOf(one, there), transactionOf(overtaken, there), transactionOf(two, there)]);
+  assert.deepEqual(
+    results.map((result) => (result.status === 'fulfilled' ? 'moved' : (result.reason as Error).name)),
+    ['moved', 'LeaseLost', 'moved'],
+  );
+  assert.deepEqual([one.progress, two.progress, second.progress], [there, there, undefined]);
 });
 
 test('the lease is renewed as long as it is held', async () => {
