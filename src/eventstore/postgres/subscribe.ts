@@ -46,8 +46,10 @@ export const subscriber = (options: { readonly pool: Pool; readonly wakeups: Wak
     let failures = 0;
     await wakeups.listening();
     let next!: Promise<Page>;
-    const prefetch = (): void => {
-      next = pageAfter(position, types);
+    /** The next page is read while the one before is worked on: at once, or as soon as there is something behind a page that was the last. */
+    const prefetch = (lastSeen?: number): void => {
+      const from = position;
+      next = lastSeen === undefined ? pageAfter(from, types) : wakeups.wait(lastSeen, signal).then(() => pageAfter(from, types));
       next.catch(() => {});
     };
     prefetch();
@@ -55,6 +57,7 @@ export const subscriber = (options: { readonly pool: Pool; readonly wakeups: Wak
       let page: Page;
       try {
         page = await next;
+        if (signal.aborted) return;
         failures = 0;
       } catch (error) {
         if (signal.aborted) return;
@@ -76,12 +79,9 @@ export const subscriber = (options: { readonly pool: Pool; readonly wakeups: Wak
       if (page.batch) {
         position = page.batch.progress.position;
         anchorId = page.batch.progress.eventId;
-        if (!page.caughtUp) prefetch();
-        yield page.batch;
       }
-      if (!page.caughtUp) continue;
-      await wakeups.wait(page.seen, signal);
-      prefetch();
+      prefetch(page.caughtUp ? page.seen : undefined);
+      if (page.batch) yield page.batch;
     }
   };
 };
