@@ -1,0 +1,33 @@
+import { openEventStoreDb, type EventStoreDb } from '../../src/eventstore/eventstoredb/store.ts';
+import { silent, type Logger } from '../../src/platform/logging.ts';
+import { createMetrics } from '../../src/platform/metrics.ts';
+import { startEventStoreDb } from '../support/eventstoredb-under-test.ts';
+import { openProxy, type Proxy } from '../support/proxy.ts';
+import type { Adapter } from './contract.ts';
+
+export type EventStoreDbAdapter = Adapter & {
+  /** The server's own URL. */
+  readonly url: string;
+  /** Between the stores that `open` gives and the server; the first node of a cluster. */
+  readonly proxy: Proxy;
+};
+
+/** A store at a URL. */
+export const storeAt = (url: string, logger: Logger = silent): EventStoreDb =>
+  openEventStoreDb({ url, name: 'store', logger, metrics: createMetrics('test') });
+
+/** The EventStoreDB adapter on a server; its stores reach it through a proxy. */
+export const eventStoreDbAdapter = async (): Promise<EventStoreDbAdapter> => {
+  const server = await startEventStoreDb();
+  const proxy = await openProxy(server.url);
+  return {
+    url: server.url,
+    proxy,
+    open: () => storeAt(proxy.url),
+    cutConnections: async () => proxy.cut(),
+    close: async () => {
+      await proxy.close();
+      await server.close();
+    },
+  };
+};

@@ -1,0 +1,192 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
+import streamsPb from '@eventstore/db-client/generated/streams_pb.js';
+import { OutcomeUnknown, StoreUnavailable } from '../../src/eventstore/event-store.ts';
+import { serialiseAppend } from '../../src/eventstore/eventstoredb/serialised-append.ts';
+import type { EventStoreDb } from '../../src/eventstore/eventstoredb/store.ts';
+import { openProxy } from '../support/proxy.ts';
+import { eventually } from '../support/role-process.ts';
+import { all, eventsOf, follow, newEvent, newStream } from './contract.ts';
+import { eventStoreDbAdapter, storeAt, type EventStoreDbAdapter } from './eventstoredb-adapter.ts';
+
+// What the network and the client do to the adapter, through a proxy before the server.
+
+let adapter: EventStoreDbAdapter;
+/** Reaches the server directly. */
+let direct: EventStoreDb;
+/** Reaches it through the proxy. */
+let proxied: EventStoreDb;
+
+before(async () => {
+  adapter = await eventStoreDbAdapter();
+  direct = storeAt(adapter.url);
+  proxied = storeAt(adapter.proxy.url);
+  await proxied.identity();
+});
+after(async () => {
+  adapter.proxy.pass();
+  await Promise.all([direct.close(), proxied.close()]);
+  await adapter.close();
+});
+
+const within = (ms: number) => ({ deadline: performance.now() + ms });
+
+test('an answer that is lost on the way is fetched by sending the same append again', async () => {
+  const stream = newStream();
+  const events = [newEvent(), newEvent()];
+  const pending = Array.from({ length: 20 }, () => proxied.append(newStream(), [newEvent()], 'none'));
+  const last = proxied.append(stream, events, 'none');
+  setImmediate(() => adapter.proxy.cut());
+  for (const result of await Promise.all(pending)) assert.equal(result.kind, 'appended');
+  assert.equal((await last).kind, 'appended');
+  assert.deepEqual(
+    (await all(direct.read(stream))).map(({ id }) => id),
+    events.map(({ id }) => id),
+  );
+});
+
+test('an outcome that stays unknown is said to be unknown, and the same append settles it', async () => {
+  const stream = newStream();
+  const events = [newEvent()];
+  await proxied.append(newStream(), [newEvent()], 'none');
+  adapter.proxy.blackhole();
+  await assert.rejects(proxied.append(stream, events, 'none', within(300)), OutcomeUnknown);
+  adapter.proxy.cut();
+  adapter.proxy.pass();
+  assert.equal((await proxied.append(stream, events, 'none')).kind, 'appended');
+  assert.equal((await all(direct.read(stream))).length, 1);
+});
+
+test('a server that cannot be reached is said to be unavailable within the deadline, and nothing is stored', async () => {
+  const stream = newStream();
+  const proxy = await openProxy(adapter.url);
+  proxy.refuse();
+  const store = storeAt(proxy.url);
+  await assert.rejects(store.append(stream, [newEvent()], 'none', within(300)), StoreUnavailable);
+  await assert.rejects(store.identity(), { name: 'StoreUnavailable', message: /^the event store cannot be reached: / });
+  proxy.pass();
+  assert.equal((await store.append(newStream(), [newEvent()], 'none')).kind, 'appended');
+  await store.close();
+  await proxy.close();
+  assert.deepEqual(await all(direct.read(stream)), []);
+});
+
+test('a cluster of which no node could be found is found when it is back, by the same store', async () => {
+  const proxies = [await openProxy(adapter.url), await openProxy(adapter.url)];
+  const [first, second] = proxies.map(({ url }) => new URL(url));
+  for (const proxy of proxies) proxy.refuse();
+  const store = storeAt(`esdb://${first!.host},${second!.host}${first!.search}`);
+  await Promise.all(
+    Array.from({ length: 8 }, async () => {
+      await assert.rejects(store.append(newStream(), [newEvent()], 'none', within(400)), StoreUnavailable);
+      await assert.rejects(store.identity(), StoreUnavailable);
+    }),
+  );
+  for (const proxy of proxies) proxy.pass();
+  assert.equal((await store.append(newStream(), [newEvent()], 'none')).kind, 'appended');
+  await store.close();
+  await Promise.all(proxies.map((proxy) => proxy.close()));
+});
+
+test('a subscription goes on exactly where it was after the server was away', async () => {
+  const start = await direct.head();
+  const stream = newStream();
+  const following = follow(proxied, { after: start }, (seen) => eventsOf(seen).length === 30);
+  for (let count = 0; count < 30; count += 1) {
+    if (count === 10) adapter.proxy.refuse();
+    if (count === 20) adapter.proxy.pass();
+    await direct.append(stream, [newEvent('Counted', count)], count === 0 ? 'none' : count - 1);
+  }
+  assert.deepEqual(
+    eventsOf(await following).map(({ data }) => data),
+    Array.from({ length: 30 }, (_, index) => index),
+  );
+});
+
+test('a server that has gone quiet is told from a quiet log: subscriptions begin again, and appends end', async () => {
+  const start = await direct.head();
+  const proxy = await openProxy(adapter.url);
+  const store = storeAt(proxy.url);
+  const caughtUp = Promise.withResolvers<void>();
+  const following = follow(store, { after: start }, (seen) => {
+    caughtUp.resolve();
+    return eventsOf(seen).some(({ type }) => type === 'After');
+  });
+  await direct.append(newStream(), [newEvent('Before')], 'none');
+  await caughtUp.promise;
+  proxy.blackhole();
+  await direct.append(newStream(), [newEvent('After')], 'none');
+  // Nothing is cut: the old connection stays open and silent, and only a new one gets through.
+  const appending = store.append(newStream(), [newEvent('Silenced')], 'none', within(20_000));
+  await eventually('the silent connection was given up', () => store.openCalls() === 0);
+  proxy.cut();
+  proxy.pass();
+  assert.deepEqual(
+    eventsOf(await following)
+      .map(({ type }) => type)
+      .slice(0, 2),
+    ['Before', 'After'],
+  );
+  assert.equal((await appending).kind, 'appended');
+  await store.close();
+  await proxy.close();
+});
+
+test('reads and subscriptions that are left early leave no call open', async () => {
+  const store = storeAt(adapter.url);
+  const stream = newStream();
+  await store.append(
+    stream,
+    Array.from({ length: 400 }, () => newEvent()),
+    'none',
+  );
+  const before = store.openCalls();
+  for (let round = 0; round < 10; round += 1) {
+    for await (const { revision } of store.read(stream)) if (revision === 2) break;
+    for await (const batch of store.subscribe({ after: store.start, signal: new AbortController().signal })) if (batch.events.length > 0) break;
+  }
+  assert.equal(store.openCalls(), before);
+  await store.close();
+  assert.equal(store.openCalls(), 0);
+});
+
+test('a subscription whose signal aborts ends, with its call, whatever the server does', async () => {
+  const proxy = await openProxy(adapter.url);
+  const store = storeAt(proxy.url);
+  const stop = new AbortController();
+  const reading = all(store.subscribe({ after: await store.head(), signal: stop.signal }));
+  await eventually('it follows', () => store.openCalls() > 0);
+  proxy.blackhole();
+  stop.abort();
+  assert.deepEqual(await reading, []);
+  await store.close();
+  await proxy.close();
+});
+
+test("another client's trouble in the same process changes nothing for the appends under way", async () => {
+  const other = EventStoreDBClient.connectionString(adapter.url);
+  await other.appendToStream(newStream(), jsonEvent({ type: 'Happened', data: {} }));
+  const pending = Array.from({ length: 50 }, () => direct.append(newStream(), [newEvent()], 'none'));
+  await other.dispose();
+  for (const result of await Promise.all(pending)) assert.equal(result.kind, 'appended');
+});
+
+test('an append says nothing of the time of day, so that clocks which differ change nothing', () => {
+  const serialised = serialiseAppend('test', [newEvent()], 'none');
+  assert.ok(serialised.kind === 'serialised');
+  const options = streamsPb.BatchAppendReq.deserializeBinary(serialised.message).getOptions()!;
+  assert.equal(options.getDeadline(), undefined);
+});
+
+test("the metadata follows the server's conventions for correlation and causation", async () => {
+  const stream = newStream();
+  const event = newEvent();
+  await direct.append(stream, [{ ...event, meta: { ...event.meta, causationId: 'cause' } }], 'none');
+  const client = EventStoreDBClient.connectionString(adapter.url);
+  for await (const { event: stored } of client.readStream(stream)) {
+    const { $correlationId, $causationId } = stored!.metadata as Record<string, unknown>;
+    assert.deepEqual([$correlationId, $causationId], [event.meta.correlationId, 'cause']);
+  }
+  await client.dispose();
+});

@@ -1,0 +1,5 @@
+import { eventStoreDbName } from '../support/eventstoredb-under-test.ts';
+import { eventStoreContract } from './contract.ts';
+import { eventStoreDbAdapter } from './eventstoredb-adapter.ts';
+
+eventStoreContract(eventStoreDbName, eventStoreDbAdapter);
