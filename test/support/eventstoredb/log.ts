@@ -143,9 +143,7 @@ export const newLog = (): Log => {
     const current = lastRevision(stream);
     if (stream?.tombstoned) return { kind: 'stream deleted' };
     if (expected >= noStream && expected !== current) return { kind: 'wrong version', actual: current };
-    if (current === noStream && expected !== noStream && !forGood) return { kind: 'wrong version', actual: current };
-    if (current === noStream && expected === streamExists) return { kind: 'wrong version', actual: current };
-    if (!forGood && stream && softlyDeleted(stream)) return { kind: 'stream deleted' };
+    if (current === noStream && (!forGood || expected === streamExists)) return { kind: 'wrong version', actual: current };
     const none = new Uint8Array();
     const last = forGood
       ? write(name, { id: randomUUID(), type: '$streamDeleted', json: false, data: none, metadata: none }, endOfStream)
@@ -167,6 +165,8 @@ export const newLog = (): Log => {
       const stream = streams.get(name);
       if (stream?.tombstoned) return 'deleted';
       if (!stream || stream.events.length === 0 || softlyDeleted(stream)) return 'missing';
+      // Of a stream's metadata only the last is kept.
+      if (name.startsWith('$$')) return stream.events.slice(-1);
       return stream.events.filter(({ revision }) => revision >= stream.truncateBefore);
     },
     indexAt(place) {
@@ -184,4 +184,7 @@ export const newLog = (): Log => {
 };
 
 /** Negative for an event before the place, zero at it, positive after it. */
-export const compareToPlace = ({ position }: StoredEvent, { commit, prepare }: Place): number => position - commit || position - prepare;
+export const compareToPlace = ({ position }: Pick<StoredEvent, 'position'>, place: Place): number =>
+  comparePlaces({ commit: position, prepare: position }, place);
+
+export const comparePlaces = (one: Place, other: Place): number => one.commit - other.commit || one.prepare - other.prepare;

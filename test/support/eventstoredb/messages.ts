@@ -46,6 +46,7 @@ export const newEventOf = (proposed: Proposed): NewEvent => {
   const contentType = proposed.getMetadataMap().get('content-type');
   if (type === undefined || contentType === undefined)
     throw new Error(`The given key '${type === undefined ? 'type' : 'content-type'}' was not present in the dictionary.`);
+  if (/^[0-]+$/.test(id)) throw new Error("Empty eventId provided. (Parameter 'eventId')");
   if (type === '') throw new Error("Empty eventType provided. (Parameter 'eventType')");
   return { id, type, json: contentType === 'application/json', data: proposed.getData_asU8(), metadata: proposed.getCustomMetadata_asU8() };
 };
@@ -93,6 +94,8 @@ export const failure = (code: status, details: string, trailers: Readonly<Record
   return Object.assign(new Error(details), { code, details, metadata });
 };
 
+/** The request names a position at which no record begins. */
+export const invalidPosition = (): ServiceError => failure(status.INVALID_ARGUMENT, 'Trying to read from an invalid position.');
 export const notReady = (): ServiceError => failure(status.UNAVAILABLE, 'Server Is Not Ready');
 export const streamDeleted = (stream: string): ServiceError =>
   failure(status.FAILED_PRECONDITION, `Event stream '${stream}' is deleted.`, { exception: 'stream-deleted', 'stream-name': stream });

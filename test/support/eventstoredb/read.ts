@@ -1,10 +1,10 @@
 import streamsPb, { type ReadReq, type ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
 import { status, type handleServerStreamingCall } from '@grpc/grpc-js';
 import { filterOf } from './filter.ts';
-import type { Log, StoredEvent } from './log.ts';
+import type { Log, Place, StoredEvent } from './log.ts';
 import { eventMessage, failure, identifierOf, nameOf, streamDeleted } from './messages.ts';
 import type { Node } from './node.ts';
-import { placeOf, sender, type ReadOptions, type Send } from './sending.ts';
+import { beginsRecord, placeOf, sender, type ReadOptions, type Send } from './sending.ts';
 import { followLog, followStream } from './subscribe.ts';
 
 /** Reads and subscriptions, of one stream or of the whole log. */
@@ -41,10 +41,11 @@ const readStream = async (log: Log, options: ReadOptions, send: Send): Promise<v
   if (events === 'missing')
     return send(new streamsPb.ReadResp().setStreamNotFound(new streamsPb.ReadResp.StreamNotFound().setStreamIdentifier(identifierOf(stream))));
   const backwards = options.getReadDirection() === 1;
-  const revision = place.hasRevision() ? BigInt(place.getRevision()) : undefined;
+  if (place.hasEnd() && !backwards) throw failure(status.UNKNOWN, 'Unexpected ReadStreamResult: Error');
+  const revision = place.hasStart() ? 0n : place.hasRevision() ? BigInt(place.getRevision()) : undefined;
   const chosen = backwards
     ? events.filter((event) => revision === undefined || event.revision <= revision).toReversed()
-    : events.filter((event) => !place.hasEnd() && event.revision >= (revision ?? 0n));
+    : events.filter((event) => event.revision >= (revision ?? 0n));
   for (const event of chosen.slice(0, Number(options.getCount()))) await send(eventMessage(event, send.structuredIds, true));
 };
 
@@ -52,7 +53,7 @@ const readLog = async (log: Log, options: ReadOptions, send: Send): Promise<void
   const all = options.getAll()!;
   const backwards = options.getReadDirection() === 1;
   const { matches } = filterOf(options);
-  const from = all.hasEnd() ? log.events.length : all.hasPosition() ? log.indexAt(placeOf(log, all.getPosition()!)) : 0;
+  const from = all.hasEnd() ? log.events.length : all.hasPosition() ? log.indexAt(readable(log, placeOf(all.getPosition()!), backwards)) : 0;
   const count = Number(options.getCount());
   let sent = 0;
   const step = backwards ? -1 : 1;
@@ -63,4 +64,11 @@ const readLog = async (log: Log, options: ReadOptions, send: Send): Promise<void
     sent += 1;
     await send(eventMessage(event, send.structuredIds, true));
   }
+};
+
+/** Throws for a place at which no record begins, and backwards for one past the end. */
+const readable = (log: Log, place: Place, backwards: boolean): Place => {
+  if (!beginsRecord(log, place)) throw failure(status.UNKNOWN, 'Unexpected ReadAllResult: InvalidPosition');
+  if (backwards && place.commit > log.end()) throw failure(status.UNKNOWN, 'Unexpected ReadAllResult: Error');
+  return place;
 };

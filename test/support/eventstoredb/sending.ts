@@ -1,7 +1,6 @@
 import streamsPb, { type ReadReq, type ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
-import { status, type ServerWritableStream } from '@grpc/grpc-js';
-import { compareToPlace, type Log, type Place } from './log.ts';
-import { failure } from './messages.ts';
+import type { ServerWritableStream } from '@grpc/grpc-js';
+import type { Log, Place } from './log.ts';
 import type { Node } from './node.ts';
 
 // What reads and subscriptions have in common: where they begin, and how they send.
@@ -33,13 +32,15 @@ export const sender = (node: Node, call: ReadCall, kind: 'subscription' | 'other
   return Object.assign(send, { gone: gone.signal, structuredIds });
 };
 
-/** The place that a request names. Within the log it has to be where a record begins; past its end, anything is taken. */
-export const placeOf = (log: Log, position: ReadReq.Options.Position): Place => {
-  const place = { commit: Number(position.getCommitPosition()), prepare: Number(position.getPreparePosition()) };
-  const at = log.events[log.indexAt({ commit: place.commit, prepare: 0 })];
-  if (at && compareToPlace(at, { commit: place.commit, prepare: at.position }) !== 0)
-    throw failure(status.UNKNOWN, 'Unexpected ReadAllResult: Error');
-  return place;
+export const placeOf = (position: ReadReq.Options.Position): Place => ({
+  commit: Number(position.getCommitPosition()),
+  prepare: Number(position.getPreparePosition()),
+});
+
+/** Whether a record begins at the place. Past the begin of the last one, anything is taken. */
+export const beginsRecord = (log: Log, { commit }: Place): boolean => {
+  const next = log.events[log.indexAt({ commit, prepare: 0 })];
+  return next === undefined || next.position === commit;
 };
 
 /** A message that only says something by being there. */
@@ -47,6 +48,10 @@ export const signs = {
   confirmed: (id: string): ReadResp =>
     new streamsPb.ReadResp().setConfirmation(new streamsPb.ReadResp.SubscriptionConfirmation().setSubscriptionId(id)),
   caughtUp: (): ReadResp => new streamsPb.ReadResp().setCaughtUp(new streamsPb.ReadResp.CaughtUp()),
-  checkpoint: (commit: string, prepare: string): ReadResp =>
-    new streamsPb.ReadResp().setCheckpoint(new streamsPb.ReadResp.Checkpoint().setCommitPosition(commit).setPreparePosition(prepare)),
+  checkpoint: ({ commit, prepare }: Place): ReadResp =>
+    new streamsPb.ReadResp().setCheckpoint(
+      new streamsPb.ReadResp.Checkpoint()
+        .setCommitPosition(BigInt.asUintN(64, BigInt(commit)).toString())
+        .setPreparePosition(BigInt.asUintN(64, BigInt(prepare)).toString()),
+    ),
 } as const;

@@ -1,47 +1,79 @@
 import { randomUUID } from 'node:crypto';
 import { filterOf } from './filter.ts';
-import { compareToPlace, endOfStream, type Log } from './log.ts';
-import { eventMessage, nameOf, streamDeleted } from './messages.ts';
-import { placeOf, signs, type ReadOptions, type Send } from './sending.ts';
+import { comparePlaces, compareToPlace, endOfStream, type Log, type Place, type StoredEvent } from './log.ts';
+import { eventMessage, invalidPosition, nameOf, streamDeleted } from './messages.ts';
+import { beginsRecord, placeOf, signs, type ReadOptions, type Send } from './sending.ts';
 
-/** So many events behind, a subscription that was live is catching up again. */
-const pageEvents = 32;
+/** How many events the server has ready for a subscription; one that is further behind catches up again. */
+const readyEvents = 32;
+const beforeAll: Place = { commit: -1, prepare: -1 };
 
-/** Follows the whole log from after a place on, with checkpoints for what a filter leaves out. */
+/**
+ * Follows the whole log from after a place on. While it catches up it reads page after page, and a checkpoint names what has been
+ * sent or, when nothing was, where the page began; later every so many events have one of their own.
+ */
 export const followLog = async (log: Log, options: ReadOptions, send: Send): Promise<void> => {
   const all = options.getAll()!;
-  const { matches, checkpointEvery } = filterOf(options);
-  const after = all.hasPosition() ? placeOf(log, all.getPosition()!) : undefined;
-  await send(signs.confirmed(randomUUID()));
+  const { matches, windowEvents, checkpointEvery } = filterOf(options);
+  let index = log.events.length;
+  let newest = log.events.at(-1)!.position;
   // A place past the end is taken as it is: what is written up to it will not be sent.
-  let index = all.hasEnd() ? log.events.length : after ? log.indexAt({ commit: after.commit, prepare: after.prepare + 1 }) : 0;
-  let checkpoint: readonly [string, string] | undefined = after ? [String(after.commit), String(after.prepare)] : undefined;
-  let considered = 0;
-  let live = false;
-  for (;;) {
+  let sent = all.hasPosition() ? placeOf(all.getPosition()!) : all.hasEnd() ? { commit: newest, prepare: newest } : beforeAll;
+  let named: Place | undefined;
+  await send(signs.confirmed(randomUUID()));
+
+  const sendIfNew = async (event: StoredEvent): Promise<void> => {
+    if (!matches(event) || compareToPlace(event, sent) <= 0) return;
+    await send(eventMessage(event, send.structuredIds, true));
+    sent = { commit: event.position, prepare: event.position };
+  };
+  const checkpoint = async (): Promise<void> => {
+    if (checkpointEvery === undefined || (named && comparePlaces(sent, named) <= 0)) return;
+    await send(signs.checkpoint(sent));
+    named = sent;
+  };
+
+  const catchUp = async (): Promise<void> => {
+    let begin = sent === beforeAll ? { commit: 0, prepare: 0 } : sent;
+    let considered = 0;
+    if (!beginsRecord(log, begin)) throw invalidPosition();
+    index = log.indexAt(begin);
+    for (;;) {
+      const page = log.events.slice(index, index + windowEvents);
+      for (const event of page) await sendIfNew(event);
+      index += page.length;
+      considered += page.length;
+      const next = log.events[index];
+      if (!next) return checkpoint();
+      if (checkpointEvery !== undefined && considered >= checkpointEvery) {
+        considered %= checkpointEvery;
+        if (comparePlaces(sent, begin) < 0) sent = begin;
+        await checkpoint();
+      }
+      begin = { commit: next.position, prepare: 0 };
+    }
+  };
+
+  if (compareToPlace({ position: newest }, sent) > 0) await catchUp();
+  await send(signs.caughtUp());
+  for (let considered = 0; ;) {
     const grown = log.grown();
-    if (live && log.events.length - index > pageEvents) live = false;
+    if (log.events.length - index > readyEvents) {
+      await checkpoint();
+      await catchUp();
+      await send(signs.caughtUp());
+      continue;
+    }
     for (; index < log.events.length; index += 1) {
       const event = log.events[index]!;
-      const place = String(event.position);
-      // Also when it was written later than this call began.
-      if (after && compareToPlace(event, after) <= 0) continue;
+      newest = event.position;
+      await sendIfNew(event);
       considered += 1;
-      if (matches(event)) {
-        await send(eventMessage(event, send.structuredIds, true));
-        checkpoint = [place, place];
-      }
-      if (checkpointEvery !== undefined && considered >= checkpointEvery) {
-        considered = 0;
-        // While catching up the server names the end of a page that it looked through; what it read there is no event's place.
-        checkpoint = live || checkpoint?.[0] === place ? [place, place] : [place, '0'];
-        await send(signs.checkpoint(...checkpoint));
-      }
-    }
-    if (!live) {
-      live = true;
-      if (checkpointEvery !== undefined && checkpoint) await send(signs.checkpoint(...checkpoint));
-      await send(signs.caughtUp());
+      if (checkpointEvery === undefined || considered < checkpointEvery) continue;
+      considered = 0;
+      if (compareToPlace(event, sent) < 0) continue;
+      sent = { commit: newest, prepare: newest };
+      await checkpoint();
     }
     await unlessGone(send, grown);
   }
