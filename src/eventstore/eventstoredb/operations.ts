@@ -78,9 +78,10 @@ export const openEventStoreDbOperations = (options: { readonly url: string; read
     async close() {
       if (!hasUsers && !(await isQuiet(quietMs.insecure)))
         return { kind: 'open', because: 'the server knows no users and events still come in: stop everything that writes to the log first' };
+      // Only administrators may read it: whoever could not take access away changes nothing either.
+      const before = hasUsers ? await readSettings() : undefined;
       await identity.change((now) => ({ ...now, closed: true }));
       if (!hasUsers) return { kind: 'closed' };
-      const before = await readSettings();
       const current = before?.data ?? {};
       if (before?.replaced === undefined)
         await writeSettings({ ...current, $userStreamAcl: { ...current.$userStreamAcl, $w: '$admins' } }, before, current);
