@@ -71,7 +71,9 @@ const runTests = async (environment: NodeJS.ProcessEnv, running: Partial<Running
         name,
       ),
   );
-  const child = spawn(process.execPath, ['--test', '--test-concurrency=3', '--test-timeout=180000', ...options, ...files], {
+  // Files that share a server share its log: only one at a time may then say what is in it.
+  const concurrency = environment['TEST_EVENTSTOREDB_URL'] ? 1 : 3;
+  const child = spawn(process.execPath, ['--test', `--test-concurrency=${concurrency}`, '--test-timeout=180000', ...options, ...files], {
     cwd: cloneFolder,
     env: { ...Object.fromEntries(kept), ...ours },
     stdio: 'inherit',

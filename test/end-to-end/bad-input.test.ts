@@ -14,7 +14,7 @@ import { euros, placeOrderRequest, publishOfferRequest } from '../support/reques
 const ground = await openGround();
 const { roles, clients } = await startPlatform(ground);
 const { orders, offers, rest, metadata } = clients;
-const { store } = openLook(ground.database.runtimeUrl);
+const { store } = await openLook(ground);
 
 const checkout = { role: 'checkout' } as const satisfies Who;
 const [merchant, otherMerchant] = [0, 1].map(() => ({ role: 'merchant', merchantId: randomUUID() }) as const) as [Who, Who];

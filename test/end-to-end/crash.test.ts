@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import { nextFree } from '../../infra/local/ports.ts';
 import type { PublishOfferRequest } from '../../src/contract/generated/orders/v1/offers.ts';
 import type { catalogue } from '../../src/domain/catalogue.ts';
@@ -12,6 +11,7 @@ import { afterwards } from '../support/afterwards.ts';
 import { openClients } from '../support/clients.ts';
 import { attribute, consumeAll, processed } from '../support/foreign-consumer.ts';
 import { startOwnServers } from '../support/own-servers.ts';
+import { openLog, test } from '../support/store-under-test.ts';
 import { keyFileIn, openLook, variablesOn } from '../support/platform.ts';
 import { eventually, keepRole, logLines, temporaryFolder, type KeptRole } from '../support/role-process.ts';
 import { publishOfferRequest } from '../support/requests.ts';
@@ -22,16 +22,16 @@ import { goShopping, place, type Heard } from './shopping.ts';
 const servers = await startOwnServers();
 const exchange = 'orders.events';
 const folder = temporaryFolder();
-const { runtimeUrl } = servers.databases;
+const log = await openLog(servers.databases.runtimeUrl);
 const [http, grpc] = [await nextFree(31_000), await nextFree(31_000)];
-const variables = variablesOn({ database: servers.databases, rabbitmqUrl: servers.rabbitmqUrl, exchange, folder }, { LOG_LEVEL: 'info' });
+const variables = variablesOn({ database: servers.databases, log, rabbitmqUrl: servers.rabbitmqUrl, exchange, folder }, { LOG_LEVEL: 'info' });
 const api = keepRole('api', { ...variables('api'), HTTP_PORT: String(http), GRPC_PORT: String(grpc) }, folder);
 const projectors = ['projector-1', 'projector-2'].map((name) => keepRole('projector', variables('projector'), folder, name));
 const forwarder = keepRole('forwarder', variables('forwarder'), folder);
 const roles = [api, ...projectors, forwarder];
 await Promise.all(roles.map(({ ready }) => ready()));
 
-const look = openLook(runtimeUrl);
+const look = await openLook({ database: servers.databases, log });
 const foreign = await consumeAll(servers.rabbitmqUrl, exchange);
 const clients = openClients({ httpUrl: `http://127.0.0.1:${http}`, grpcAddress: `127.0.0.1:${grpc}`, keyFile: keyFileIn(folder) });
 afterwards(() => clients.close());
@@ -142,11 +142,11 @@ test('who sends an order again, through the other API, hears the first answer', 
 
 test('the read models are what folding the log from the start gives', async () => {
   await look.caughtUp(subscriptions);
-  const log = await look.log();
+  const events = await look.log();
   for (const model of readModels as readonly AnyProjection[]) {
     const decode = decoder(model.on as typeof catalogue);
     const groups = new Map<string, readonly object[]>();
-    for (const logged of log.filter(({ type }) => model.on.some((event) => event.type === type))) {
+    for (const logged of events.filter(({ type }) => model.on.some((event) => event.type === type))) {
       const event = { ...logged, ...decode(logged) } as Happened;
       const group = model.group(event);
       groups.set(group, model.evolve(groups.get(group) ?? [], event));

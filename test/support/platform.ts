@@ -1,8 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { connect } from 'amqplib';
+import { openStore } from '../../src/cli/open-store.ts';
 import type { EventStore, Logged } from '../../src/eventstore/event-store.ts';
-import { openPostgresStore } from '../../src/eventstore/postgres/store.ts';
 import { unroutedOf } from '../../src/messaging/topology.ts';
 import { openPool, type Pool } from '../../src/platform/database.ts';
 import { silent } from '../../src/platform/logging.ts';
@@ -10,11 +10,13 @@ import { createMetrics } from '../../src/platform/metrics.ts';
 import { afterwards } from './afterwards.ts';
 import { openClients, type Clients } from './clients.ts';
 import { testDatabase, type TestDatabase } from './database.ts';
+import { openLog, type Log } from './store-under-test.ts';
 import { eventually, startRole, temporaryFolder, type Role, type RoleProcess, type Variables } from './role-process.ts';
 
 /** What a platform of a test's own runs on. */
 export type Ground = {
   readonly database: Pick<TestDatabase, 'runtimeUrl' | 'keysUrl'>;
+  readonly log: Log;
   readonly rabbitmqUrl: string;
   readonly exchange: string;
   readonly folder: string;
@@ -36,14 +38,21 @@ export const openGround = async (): Promise<Ground & { readonly database: TestDa
     await broker.close();
     await database.drop();
   });
-  return { database, rabbitmqUrl, exchange, folder };
+  return { database, log: await openLog(database.runtimeUrl), rabbitmqUrl, exchange, folder };
 };
 
 /** The variables of each role on this ground: what it needs and nothing else. Servers listen on any free port unless told otherwise. */
-export const variablesOn = ({ database, rabbitmqUrl, exchange, folder }: Ground, change: Variables = {}): ((role: Role) => Variables) => {
+export const variablesOn = ({ database, log, rabbitmqUrl, exchange, folder }: Ground, change: Variables = {}): ((role: Role) => Variables) => {
   const masterKey = randomBytes(32).toString('base64');
   return (role) => {
-    const every = { DATABASE_URL: database.runtimeUrl, AUTH_MODE: 'development', METRICS_PORT: '0', LOG_LEVEL: 'debug', ...change };
+    const every = {
+      DATABASE_URL: database.runtimeUrl,
+      EVENT_STORE_URL: log.url,
+      AUTH_MODE: 'development',
+      METRICS_PORT: '0',
+      LOG_LEVEL: 'debug',
+      ...change,
+    };
     switch (role) {
       case 'api':
         return {
@@ -84,21 +93,22 @@ export const startPlatform = async (ground: Ground): Promise<Platform> => {
   return { ...ground, roles, clients };
 };
 
-/** A look into a platform's databases that none of its processes has a part in. */
+/** A look into a platform's log and databases that none of its processes has a part in. */
 export type Look = {
   readonly store: EventStore;
   readonly pool: Pool;
   /** The events of a stream. */
   readonly eventsOf: (stream: string) => Promise<readonly Omit<Logged, 'position'>[]>;
-  /** The whole log. */
+  /** The log since the look was opened. */
   readonly log: () => Promise<readonly Logged[]>;
   /** Waits until subscriptions (of the log's database) have passed what is in the log now. */
   readonly caughtUp: (subscriptions: readonly string[], deadlineMs?: number) => Promise<void>;
 };
 
-export const openLook = (runtimeUrl: string): Look => {
-  const store = openPostgresStore({ url: runtimeUrl, name: 'test', logger: silent, metrics: createMetrics('test') });
-  const pool = openPool({ url: runtimeUrl, name: 'test', max: 4, logger: silent });
+export const openLook = async ({ database, log }: Pick<Ground, 'database' | 'log'>): Promise<Look> => {
+  const store = openStore(log.url, { name: 'test', logger: silent, metrics: createMetrics('test') });
+  const begin = await store.head();
+  const pool = openPool({ url: database.runtimeUrl, name: 'test', max: 4, logger: silent });
   afterwards(async () => {
     await store.close();
     await pool.end();
@@ -114,9 +124,9 @@ export const openLook = (runtimeUrl: string): Look => {
     async log() {
       const head = await store.head();
       const events: Logged[] = [];
-      if (head === store.start) return events;
+      if (head === begin) return events;
       const reading = new AbortController();
-      for await (const batch of store.subscribe({ after: store.start, signal: reading.signal })) {
+      for await (const batch of store.subscribe({ after: begin, signal: reading.signal })) {
         events.push(...batch.events);
         if (batch.progress.position >= head) break;
       }
