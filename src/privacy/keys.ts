@@ -40,31 +40,40 @@ export const openKeys = ({ pool, masterKey }: { readonly pool: Pool; readonly ma
     return found;
   };
 
-  /** Most subjects have a key already; a new one is made in one more round trip, and read back only if another process was first. */
-  const make = async (subjects: readonly string[]): Promise<readonly SubjectKey[]> => {
-    const found = new Map(await load([...new Set(subjects)]));
-    const missing = [...new Set(subjects)].filter((subject) => !found.has(subject)).map((subject) => ({ subject, key: randomBytes(32) }));
-    if (missing.length > 0) {
-      const { rows } = await pool.query<{ subject: string }>({
-        name: 'privacy.make',
-        text: `insert into privacy.keys (subject, wrapped) select * from unnest($1::uuid[], $2::bytea[])
+  /** A key for each subject, found or made, in one round trip; only what another process makes at this moment is read back in one more. */
+  const findOrMake = async (subjects: readonly string[]): Promise<readonly SubjectKey[]> => {
+    const made = [...new Set(subjects)].map((subject) => {
+      const key = randomBytes(32);
+      return { subject, key, wrapped: wrap(masterKey, subject, key) };
+    });
+    const { rows } = await pool.query<{ subject: string; wrapped: Buffer | null; made: boolean }>({
+      name: 'privacy.find-or-make',
+      text: `with made as (
+               insert into privacy.keys (subject, wrapped) select * from unnest($1::uuid[], $2::bytea[])
                    on conflict (subject) do nothing
-            returning subject`,
-        values: [missing.map(({ subject }) => subject), missing.map(({ subject, key }) => wrap(masterKey, subject, key))],
-      });
-      const ours = new Set(rows.map(({ subject }) => subject));
-      for (const { subject, key } of missing) if (ours.has(subject)) found.set(subject, remember(subject, createSecretKey(key)));
-      const theirs = missing.filter(({ subject }) => !ours.has(subject)).map(({ subject }) => subject);
-      if (theirs.length > 0) for (const [subject, key] of await load(theirs)) found.set(subject, key);
+            returning subject)
+             select subject, null as wrapped, true as made from made
+              union all
+             select subject, wrapped, false from privacy.keys where subject = any($1::uuid[])`,
+      values: [made.map(({ subject }) => subject), made.map(({ wrapped }) => wrapped)],
+    });
+    const stored = new Map(rows.map((row) => [row.subject, row]));
+    const found = new Map<string, SubjectKey>();
+    const theirs: string[] = [];
+    for (const { subject, key } of made) {
+      const row = stored.get(subject);
+      if (!row) theirs.push(subject);
+      else found.set(subject, remember(subject, row.made ? createSecretKey(key) : row.wrapped ? unwrap(masterKey, subject, row.wrapped) : undefined));
     }
+    if (theirs.length > 0) for (const [subject, key] of await load(theirs)) found.set(subject, key);
     return subjects.map((subject) => found.get(subject));
   };
-  const makeOne = gather(make, { maxBatch: 500, inFlight: 1 });
+  const findOrMakeOne = gather(findOrMake, { maxBatch: 500, inFlight: 1 });
 
   return {
     of: async (subject) => {
       const cached = cache.get(subject);
-      return cached ? cached.key : makeOne(subject);
+      return cached ? cached.key : findOrMakeOne(subject);
     },
     find: async (subjects) => {
       const keys = new Map<string, SubjectKey>();
