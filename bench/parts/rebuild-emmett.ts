@@ -22,7 +22,7 @@ const placing = ({ data, type, metadata: { streamName, recordedAt } }: Extract<S
 
 const cancelling = ({ metadata: { streamName, streamPosition, recordedAt } }: Stored): string =>
   `update ${table}
-      set status = 'CANCELLED', lines = (select jsonb_agg(line || '{"status": "cancelled"}' order by nth) from jsonb_array_elements(lines) with ordinality l (line, nth)),
+      set status = 'CANCELLED', lines = (select jsonb_agg(line || '{"status": "cancelled"}' order by nth)::json from jsonb_array_elements(lines::jsonb) with ordinality l (line, nth)),
           revision = ${streamPosition - 1n}, updated_at = ${text(recordedAt)}
     where order_id = ${text(orders.group({ stream: streamName } as never))}`;
 

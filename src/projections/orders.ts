@@ -39,9 +39,9 @@ export const orders = documents<OrderRow, OrderEvent>({
       currency         text        not null,
       total_minor      bigint      not null,
       payment_method   text        not null,
-      contact          jsonb       not null,
-      shipping_address jsonb       not null,
-      lines            jsonb       not null,
+      contact          json        not null,
+      shipping_address json        not null,
+      lines            json        not null,
       placed_at        timestamptz not null,
       updated_at       timestamptz not null
     );
