@@ -91,6 +91,8 @@ const verifyCheckpoint = async (store: EventStore, name: string, { progress, log
     'An operator has to choose: bring back the log that was read; accept the restored log for this subscription, if nothing it did after the restored point matters; ' +
     'or build it again from the start. Until then it stays stopped.';
   const stood = `Subscription ${name} stands at position ${progress.position} (event ${progress.eventId}) of log ${log.id}`;
+  if (actual.predecessors.some(({ id }) => id === log.id))
+    throw new LogChanged(`${stood}, which was moved to log ${actual.id}. Until an operator has the checkpoint translated it stays stopped.`);
   if (log.id !== actual.id) throw new LogChanged(`${stood}, but this is log ${actual.id}. ${choices}`);
   const position = store.parsePosition(progress.position);
   const found = position && (await store.eventAt(position));

@@ -10,7 +10,7 @@ import { callAs } from '../support/calls.ts';
 import { offerOf, openCommandProcess, refusalOf } from '../support/command-process.ts';
 import { publishOfferRequest } from '../support/requests.ts';
 import { appendTo, newEvent } from '../support/stand.ts';
-import { contentsOf, openLogs, shiftPositions, type Log } from './two-logs.ts';
+import { contentsOf, holdAppendLock, openLogs, shiftPositions, untilWaiting, type Log } from './two-logs.ts';
 
 const opened = openLogs(6);
 
@@ -112,6 +112,17 @@ test('a closed log answers commands UNAVAILABLE and can be opened again', async 
   } finally {
     await process.close();
   }
+});
+
+test('a log is closed only when the appends under way have ended', async () => {
+  const [, , , source] = opened() as [Log, Log, Log, Log];
+  const release = await holdAppendLock(source);
+  const closing = source.operations.close();
+  await untilWaiting(source);
+  assert.equal((await source.store.identity()).closed, false);
+  await release();
+  assert.deepEqual(await closing, { kind: 'closed' });
+  assert.equal((await source.store.identity()).closed, true);
 });
 
 test('the runtime role can neither close a log nor name its predecessors', async () => {

@@ -11,6 +11,7 @@ import { readModels } from '../../src/projections/read-models.ts';
 import { openConsistency } from '../../src/queries/consistency.ts';
 import { createCheckpoint, readCheckpoints, resumeAt } from '../../src/subscriptions/checkpoints.ts';
 import { listParked, park } from '../../src/subscriptions/parking.ts';
+import { foreignCheckpoints, translateCheckpoint } from '../../src/subscriptions/translation.ts';
 import { expectedRows, market, orderPlaced, rowsOf } from '../projections/histories.ts';
 import { caughtUp, startProjector } from '../projections/projector.ts';
 import { callerWith, callOf } from '../queries/asking.ts';
@@ -49,7 +50,7 @@ test('read models go on in the new log after the event that they saw last in the
   assert.equal(moved.kind, 'moved', JSON.stringify(moved));
 
   const follower = startProjector({ ...source, store: target.fresh() });
-  await until('it says that this is another log', () => follower.ready().some((problem) => problem.includes('but this is log')));
+  await until('it says that the log was moved', () => follower.ready().some((problem) => problem.includes('which was moved to log')));
   await follower.stop();
 
   const outcomes = await translateCheckpoints({ pool: source.pool, store: target.fresh(), drained: ['forwarder'], signal });
@@ -111,6 +112,18 @@ test('a checkpoint whose event or log is not in the new log is left as it is', a
       ['stranger', 'left'],
     ],
   );
+  assert.equal((await readCheckpoints(source.pool, ['lost'])).get('lost')!.progress.position, position);
+});
+
+test('a checkpoint that moves on meanwhile is not translated to where it was', async () => {
+  const [source, target] = opened() as [Log, Log];
+  const log = await target.store.identity();
+  const stale = (await foreignCheckpoints(source.pool, log.id)).find(({ name }) => name === 'lost')!;
+  const position = source.store.parsePosition('0000000000000004')!;
+  await resumeAt(source.pool, 'lost', { progress: { position, eventId: randomUUID() }, log: { id: stale.logId, generation: 1 } });
+  const client = await source.pool.connect();
+  assert.equal(await translateCheckpoint(client, stale, log, () => log.predecessors[0]!.here), false);
+  client.release();
   assert.equal((await readCheckpoints(source.pool, ['lost'])).get('lost')!.progress.position, position);
 });
 

@@ -7,7 +7,7 @@ import { eventsBetween } from '../../src/operations/compare-logs.ts';
 import { openPostgresStore } from '../../src/eventstore/postgres/store.ts';
 import { silent } from '../../src/platform/logging.ts';
 import { createMetrics } from '../../src/platform/metrics.ts';
-import { openStand, type Stand } from '../support/stand.ts';
+import { openStand, until, type Stand } from '../support/stand.ts';
 
 /** A log with what an operator may do to it, and a hand that may do anything. */
 export type Log = Stand & {
@@ -65,3 +65,20 @@ export const shiftPositions = async ({ owner }: Log, by: number): Promise<void> 
   await owner.query('update log.events set position = -position');
   await owner.query('update log.events set position = $1 - position', [by]);
 };
+
+/** Holds the lock that every append takes, as an append under way does; the answer lets it go. */
+export const holdAppendLock = async ({ owner }: Log): Promise<() => Promise<unknown>> => {
+  await owner.query('begin');
+  await owner.query('select pg_advisory_xact_lock(7308322)');
+  return () => owner.query('commit');
+};
+
+/** Waits until the operator's hand waits for that lock. */
+export const untilWaiting = async ({ pool }: Log): Promise<void> =>
+  until('it waits for the lock', async () => {
+    const { rows } = await pool.query<{ waiting: number }>(
+      `select count(*) as waiting from pg_locks l join pg_stat_activity a using (pid)
+        where a.datname = current_database() and a.application_name = 'orders log operator' and l.locktype = 'advisory' and not l.granted`,
+    );
+    return rows[0]!.waiting > 0;
+  });
