@@ -73,10 +73,14 @@ export const readFew = async (
   const patience = newPatience(options.patienceMs);
   for (;;) {
     try {
-      const collecting = collect(await connection.link(), request, options);
-      const sent: Sent[] = [];
-      for (let page = await collecting.take(); page; page = await collecting.take()) sent.push(...page.sent);
-      return sent;
+      const collecting = collect(await patience.inTime(connection.link()), request, options);
+      try {
+        const sent: Sent[] = [];
+        for (let page = await patience.inTime(collecting.take()); page; page = await patience.inTime(collecting.take())) sent.push(...page.sent);
+        return sent;
+      } finally {
+        collecting.cancel();
+      }
     } catch (error) {
       await patience.failed(error);
     }
@@ -99,21 +103,42 @@ export const inWords = ({ kind, because }: Failure): string => {
   }
 };
 
-/** Waits between tries as long as trying again may help; then throws what the port's users expect. */
-const newPatience = (patienceMs: number = givingUpMs): { readonly progressed: () => void; readonly failed: (error: unknown) => Promise<void> } => {
+/** How long trying again may help. Then what the port's users expect is thrown, with the last thing that went wrong in its words. */
+type Patience = {
+  readonly progressed: () => void;
+  /** The promise's outcome, unless that takes too long. */
+  readonly inTime: <T>(promise: Promise<T>) => Promise<T>;
+  /** Waits before the next try, or throws. */
+  readonly failed: (error: unknown) => Promise<void>;
+};
+
+const newPatience = (patienceMs: number = givingUpMs): Patience => {
   let since = performance.now();
   let failures = 0;
+  let last = new CallFailed({ kind: 'unreachable', because: `no answer in ${patienceMs} ms` });
   return {
     progressed() {
       since = performance.now();
       failures = 0;
     },
+    async inTime(promise) {
+      promise.catch(() => {});
+      const done = new AbortController();
+      const late = pause(since + patienceMs - performance.now(), done.signal).then(() => Promise.reject(last));
+      late.catch(() => {});
+      try {
+        return await Promise.race([promise, late]);
+      } finally {
+        done.abort();
+      }
+    },
     async failed(error) {
       if (!(error instanceof CallFailed)) throw error;
       const { kind } = error.failure;
       if (kind === 'stream deleted' || kind === 'invalid') throw error;
-      if (kind === 'denied' || performance.now() - since > patienceMs) throw new StoreUnavailable(inWords(error.failure), { cause: error });
-      await pause(backoffMs(reading, failures));
+      last = error;
+      if (kind === 'denied' || performance.now() - since >= patienceMs) throw new StoreUnavailable(inWords(error.failure), { cause: error });
+      await pause(Math.min(backoffMs(reading, failures), since + patienceMs - performance.now()));
       failures += 1;
     },
   };
