@@ -53,7 +53,11 @@ const readLog = async (log: Log, options: ReadOptions, send: Send): Promise<void
   const all = options.getAll()!;
   const backwards = options.getReadDirection() === 1;
   const { matches } = filterOf(options);
-  const from = all.hasEnd() ? log.events.length : all.hasPosition() ? log.indexAt(readable(log, placeOf(all.getPosition()!), backwards)) : 0;
+  const from = all.hasEnd()
+    ? log.events.length
+    : all.hasPosition()
+      ? log.indexAt(readable(log, placeOf(all.getPosition()!), { backwards, filtered: options.hasFilter() }))
+      : 0;
   const count = Number(options.getCount());
   let sent = 0;
   const step = backwards ? -1 : 1;
@@ -67,8 +71,9 @@ const readLog = async (log: Log, options: ReadOptions, send: Send): Promise<void
 };
 
 /** Throws for a place at which no record begins, and backwards for one past the end. */
-const readable = (log: Log, place: Place, backwards: boolean): Place => {
-  if (!beginsRecord(log, place)) throw failure(status.UNKNOWN, 'Unexpected ReadAllResult: InvalidPosition');
-  if (backwards && place.commit > log.end()) throw failure(status.UNKNOWN, 'Unexpected ReadAllResult: Error');
+const readable = (log: Log, place: Place, { backwards, filtered }: { readonly backwards: boolean; readonly filtered: boolean }): Place => {
+  const result = filtered ? 'FilteredReadAllResult' : 'ReadAllResult';
+  if (!beginsRecord(log, place)) throw failure(status.UNKNOWN, `Unexpected ${result}: InvalidPosition`);
+  if (backwards && place.commit > log.end()) throw failure(status.UNKNOWN, `Unexpected ${result}: Error`);
   return place;
 };
