@@ -71,6 +71,10 @@ declare
   e_stream   constant text[]    := string_to_array(event_streams, ',');
   e_revision constant integer[] := string_to_array(event_revisions, ',')::integer[];
   e_id       constant uuid[]    := string_to_array(ids, ',')::uuid[];
+  e_type     constant text[]    := string_to_array(types, ',');
+  e_version  constant smallint[] := string_to_array(schema_versions, ',')::smallint[];
+  e_data     constant json[]    := string_to_array(data, e'\n')::json[];
+  e_meta     constant json[]    := string_to_array(metas, e'\n')::json[];
   a_actual   integer[];
   refused    text[];
   before     bigint;
@@ -84,6 +88,7 @@ begin
     perform set_config('synchronous_commit', 'on', true);
   end if;
 
+  -- What is sent was taken apart above, before the lock: the batch before commits meanwhile.
   perform pg_advisory_xact_lock(7308322);
 
   select i.closed_at, coalesce(e.position, 0), greatest(e.recorded_at, clock_timestamp())
@@ -106,11 +111,8 @@ begin
 
   insert into log.events (position, revision, schema_version, bytes, recorded_at, id, stream, type, data, meta)
   select before + case when refused is null then e.nth else row_number() over (order by e.nth) end,
-         e.revision, e.schema_version, octet_length(e.data) + octet_length(e.meta), recorded, e.id, e.stream, e.type, e.data::json, e.meta::json
-    from unnest(
-           e_stream, e_revision, e_id, string_to_array(types, ','), string_to_array(schema_versions, ',')::smallint[],
-           string_to_array(data, e'\n'), string_to_array(metas, e'\n')
-         ) with ordinality e (stream, revision, id, type, schema_version, data, meta, nth)
+         e.revision, e.schema_version, octet_length(e.data::text) + octet_length(e.meta::text), recorded, e.id, e.stream, e.type, e.data, e.meta
+    from unnest(e_stream, e_revision, e_id, e_type, e_version, e_data, e_meta) with ordinality e (stream, revision, id, type, schema_version, data, meta, nth)
    where refused is null or e.stream <> all (refused);
   if found then
     perform pg_notify('log_appended', '');
