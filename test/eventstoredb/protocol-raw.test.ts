@@ -118,7 +118,7 @@ test(`${on}: a filtered read begins at a position inclusive, not inside a record
   assert.deepEqual(await read(filtered({ commit, prepare: commit }, false)), [String(commit)]);
   await assert.rejects(read(filtered({ commit: commit - 1n, prepare: commit - 1n }, false)), {
     code: 2,
-    details: 'Unexpected ReadAllResult: InvalidPosition',
+    details: 'Unexpected FilteredReadAllResult: InvalidPosition',
   });
   assert.deepEqual(await read(filtered({ commit: commit + 1_000_000_000n, prepare: commit + 1_000_000_000n }, false)), []);
 });

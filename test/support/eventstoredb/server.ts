@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { status, type ServiceError } from '@grpc/grpc-js';
+import { status, type Metadata, type ServiceError } from '@grpc/grpc-js';
 import { openFront } from './front.ts';
 import { newLog, type Log } from './log.ts';
 import { accessDenied, failure, notLeader, notReady } from './messages.ts';
@@ -112,13 +112,19 @@ const startNode = async (shared: Shared, { users, writeTimeoutMs = 2_000 }: Opti
   let lost = 0;
   let swallowed = 0;
 
-  const refusesCredentials: Node['refusesCredentials'] = ({ metadata }) => {
-    if (!users) return undefined;
-    const said = String(metadata.get('authorization')[0] ?? '');
-    const [name = '', password] = Buffer.from(said.replace(/^Basic /, ''), 'base64')
+  /** The name and password that a call brings, if any. */
+  const basicOf = ({ metadata }: { readonly metadata: Metadata }): readonly [name: string, password: string] | undefined => {
+    const said = metadata.get('authorization')[0];
+    if (said === undefined) return undefined;
+    const [name = '', ...password] = Buffer.from(String(said).replace(/^Basic /, ''), 'base64')
       .toString()
       .split(':');
-    return password !== undefined && users[name] === password ? undefined : failure(status.UNAUTHENTICATED, 'Bad HTTP status code: 401');
+    return [name, password.join(':')];
+  };
+  /** Whoever says nothing is nobody, and may ask what the server can do; whoever says something wrong may nothing. */
+  const refusesCredentials: Node['refusesCredentials'] = (call) => {
+    const basic = users && basicOf(call);
+    return basic && users?.[basic[0]] !== basic[1] ? failure(status.UNAUTHENTICATED, 'Bad HTTP status code: 401') : undefined;
   };
 
   const node: Node = {
@@ -127,6 +133,7 @@ const startNode = async (shared: Shared, { users, writeTimeoutMs = 2_000 }: Opti
     refuses(call, kind): ServiceError | undefined {
       const bad = refusesCredentials(call);
       if (bad) return bad;
+      if (users && !basicOf(call)) return accessDenied();
       if (unready === 'everything' || (unready === 'appends' && kind === 'write')) return notReady();
       const wantsLeader = String(call.metadata.get('requires-leader')[0] ?? 'false').toLowerCase() === 'true';
       if (leaderElsewhere && wantsLeader) return notLeader(leaderElsewhere);
