@@ -97,19 +97,24 @@ test('a forwarder that has not come to the end goes on where it was when the ope
   assert.deepEqual(await translateCheckpoints({ pool: source.pool, store: target.fresh(), drained: [], signal }), []);
 });
 
-test('a checkpoint whose event or log is not in the new log is left as it is', async () => {
+test('a checkpoint whose log is not in the new log, or whose event is not there once, is left as it is', async () => {
   const [source, target] = opened() as [Log, Log];
   const position = source.store.parsePosition('0000000000000003')!;
   const log = { id: (await source.store.identity()).id, generation: 1 };
   await source.pool.query(`insert into subscriptions.checkpoints (name) values ('stranger'), ('lost')`);
   await resumeAt(source.pool, 'lost', { progress: { position, eventId: randomUUID() }, log });
   await resumeAt(source.pool, 'stranger', { progress: { position, eventId: randomUUID() }, log: { ...log, id: randomUUID() } });
+  const twice = randomUUID();
+  await source.pool.query(`insert into subscriptions.checkpoints (name) values ('twice')`);
+  await resumeAt(source.pool, 'twice', { progress: { position, eventId: twice }, log });
+  await target.owner.query('update log.events set id = $1 where position in (select position from log.events order by position limit 2)', [twice]);
   const outcomes = await translateCheckpoints({ pool: source.pool, store: target.fresh(), drained: [], signal });
   assert.deepEqual(
     outcomes.map(({ name, kind }) => [name, kind]),
     [
       ['lost', 'left'],
       ['stranger', 'left'],
+      ['twice', 'left'],
     ],
   );
   assert.equal((await readCheckpoints(source.pool, ['lost'])).get('lost')!.progress.position, position);
