@@ -1,6 +1,7 @@
 import { test as register } from 'node:test';
 import { subscriptionOf } from '../../src/projections/projection.ts';
 import { readModels } from '../../src/projections/read-models.ts';
+import { prepareReadModels } from '../../src/projections/versions.ts';
 import { openStore } from '../../src/cli/open-store.ts';
 import { openPool } from '../../src/platform/database.ts';
 import { silent } from '../../src/platform/logging.ts';
@@ -34,11 +35,13 @@ export const openLog = async (databaseUrl: string): Promise<Log> => {
   try {
     const [position, identity] = [await log.head(), await log.identity()];
     const newest = await log.eventAt(position);
-    if (newest)
+    if (newest) {
+      await prepareReadModels(pool, readModels);
       for (const name of [...readModels.map(subscriptionOf), 'forwarder']) {
         await createCheckpoint(pool, name);
         await resumeAt(pool, name, { progress: { position, eventId: newest.id }, log: identity });
       }
+    }
   } finally {
     await log.close();
     await pool.end();
