@@ -124,7 +124,7 @@ const startNode = async (shared: Shared, { users, writeTimeoutMs = 2_000 }: Opti
   /** Whoever says nothing is nobody, and may ask what the server can do; whoever says something wrong may nothing. */
   const refusesCredentials: Node['refusesCredentials'] = (call) => {
     const basic = users && basicOf(call);
-    return basic && users?.[basic[0]] !== basic[1] ? failure(status.UNAUTHENTICATED, 'Bad HTTP status code: 401') : undefined;
+    return basic && users?.[basic[0]] !== basic[1] ? failure(status.UNAUTHENTICATED, 'Unauthenticated', { exception: 'access-denied' }) : undefined;
   };
 
   const node: Node = {
