@@ -14,7 +14,7 @@ import { contentsOf, openLogs, type Log } from './two-logs.ts';
 
 // From PostgreSQL to EventStoreDB and on to another PostgreSQL. A server that the environment names must hold no events yet.
 
-/** How many events are moved: `COPY_EVENTS=100000 npm test -- test/operations/round-trip.test.ts` for a long log. */
+/** How many events are moved: `COPY_EVENTS=100000 npm test -- --test-timeout=1800000 test/operations/round-trip.test.ts` for a long log. */
 const wanted = Number(process.env['COPY_EVENTS'] ?? 2_000);
 
 const opened = openLogs(2);
