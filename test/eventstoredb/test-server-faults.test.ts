@@ -120,6 +120,7 @@ test('a silent server keeps subscriptions open and has their events later', asyn
   assert.equal(await Promise.race([first.promise, 'nothing']), 'nothing');
   server.faults.none();
   assert.equal(await first.promise, 0n);
+  await subscription.unsubscribe();
 });
 
 test('a polite stop takes no connections and no appends, and then ends what is open', async () => {
