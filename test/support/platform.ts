@@ -80,8 +80,8 @@ export type Platform = Ground & {
 };
 
 /** Starts one process of each role and waits until all are ready; stopped when the file's tests are over. */
-export const startPlatform = async (ground: Ground): Promise<Platform> => {
-  const variables = variablesOn(ground);
+export const startPlatform = async (ground: Ground, change: Variables = {}): Promise<Platform> => {
+  const variables = variablesOn(ground, change);
   const start = (role: Role): RoleProcess => startRole(role, variables(role), ground.folder);
   const roles = { api: start('api'), projector: start('projector'), forwarder: start('forwarder') };
   const processes = Object.values(roles);
