@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { afterEach, test } from 'node:test';
 import { EventStoreDBClient, START } from '@eventstore/db-client';
@@ -8,7 +9,7 @@ import grpcStreams from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import streamsPb from '@eventstore/db-client/generated/streams_pb.js';
 import { credentials as grpcCredentials, Metadata } from '@grpc/grpc-js';
 import { afterwards } from '../support/afterwards.ts';
-import { startEventStoreDb, startEventStoreDbCluster } from '../support/eventstoredb/server.ts';
+import { authorityFile, startEventStoreDb, startEventStoreDbCluster } from '../support/eventstoredb/server.ts';
 import { credentials, errorOf, event, newStream } from './observed.ts';
 
 // The switches for faults, which a real server does not have: this runs on the test server alone. What they bring about was seen on a real one.
@@ -144,8 +145,8 @@ test('a polite stop takes no connections and no appends, and then ends what is o
 test('who says nothing is denied access, who says something wrong is not let in', async () => {
   const secured = await startEventStoreDb({ users: { writer: 'right' } });
   afterwards(secured.close);
-  // Without TLS the official client sends no password: this asks on the stub.
-  const streams = new grpcStreams.StreamsClient(`127.0.0.1:${secured.port}`, grpcCredentials.createInsecure());
+  const security = grpcCredentials.createSsl(readFileSync(authorityFile));
+  const streams = new grpcStreams.StreamsClient(`localhost:${secured.port}`, security);
   afterwards(() => streams.close());
   const answer = (basic?: string): Promise<unknown> => {
     const metadata = new Metadata();

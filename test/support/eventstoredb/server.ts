@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { status, type Metadata, type ServiceError } from '@grpc/grpc-js';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { ServerCredentials, status, type Metadata, type ServiceError } from '@grpc/grpc-js';
 import { openFront } from './front.ts';
 import { newLog, type Log } from './log.ts';
 import { accessDenied, failure, notLeader, notReady } from './messages.ts';
@@ -13,7 +15,7 @@ import { startServices, type Member } from './services.ts';
  */
 
 export type Options = {
-  /** Users and their passwords; without any, everybody may do everything, as on an insecure server. */
+  /** Users and their passwords, which take TLS; without any, everybody may do everything, as on an insecure server. */
   readonly users?: Readonly<Record<string, string>>;
   /** How long the parts of a batch append may take to arrive; an append that stays incomplete is answered then. */
   readonly writeTimeoutMs?: number;
@@ -88,6 +90,11 @@ export const startEventStoreDbCluster = async (options: Options = {}): Promise<E
     close: () => nodes.forEach((node) => node.close()),
   };
 };
+
+const certificate = (name: string): string => fileURLToPath(new URL(`certificates/${name}`, import.meta.url));
+/** Who vouches for the test server's certificate, which is for localhost. Its key is gone. */
+export const authorityFile = certificate('authority.crt');
+const keyPair = { private_key: readFileSync(certificate('node.key')), cert_chain: readFileSync(certificate('node.crt')) };
 
 type Shared = { log: Log; readonly members: { readonly id: string; port: number; alive: boolean }[]; leaderId?: string };
 const newShared = (): Shared => ({ log: newLog(), members: [] });
@@ -165,7 +172,7 @@ const startNode = async (shared: Shared, { users, writeTimeoutMs = 2_000 }: Opti
     const leader = leaderOf(shared);
     return shared.members.map(({ id, port, alive }) => ({ id, port, alive, state: !leader ? 'unknown' : id === leader.id ? 'leader' : 'follower' }));
   };
-  const services = await startServices(node, members);
+  const services = await startServices(node, members, users ? ServerCredentials.createSsl(null, [keyPair]) : ServerCredentials.createInsecure());
   const front = await openFront(services.port);
   member.port = front.port;
 
@@ -192,7 +199,7 @@ const startNode = async (shared: Shared, { users, writeTimeoutMs = 2_000 }: Opti
   };
 
   return {
-    url: `esdb://127.0.0.1:${front.port}?tls=false`,
+    url: users ? `esdb://localhost:${front.port}?tls=true&tlsCAFile=${authorityFile}` : `esdb://127.0.0.1:${front.port}?tls=false`,
     port: front.port,
     kill,
     start,

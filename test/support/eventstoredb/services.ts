@@ -4,7 +4,7 @@ import grpcGossip from '@eventstore/db-client/generated/gossip_grpc_pb.js';
 import gossipPb from '@eventstore/db-client/generated/gossip_pb.js';
 import sharedPb from '@eventstore/db-client/generated/shared_pb.js';
 import grpcStreams from '@eventstore/db-client/generated/streams_grpc_pb.js';
-import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { Server, type ServerCredentials } from '@grpc/grpc-js';
 import { appendCall, deleteCall, tombstoneCall } from './append.ts';
 import { batchAppendCall } from './batch-append.ts';
 import type { Node } from './node.ts';
@@ -22,7 +22,11 @@ const supported: readonly (readonly [method: string, features: readonly string[]
 ];
 
 /** The services of a node, listening on a port of its own. */
-export const startServices = async (node: Node, members: () => readonly Member[]): Promise<{ readonly port: number; readonly stop: () => void }> => {
+export const startServices = async (
+  node: Node,
+  members: () => readonly Member[],
+  security: ServerCredentials,
+): Promise<{ readonly port: number; readonly stop: () => void }> => {
   const server = new Server({ 'grpc.max_receive_message_length': 17 * 1024 * 1024 });
   server.addService(
     grpcStreams.StreamsService as never,
@@ -68,7 +72,7 @@ export const startServices = async (node: Node, members: () => readonly Member[]
     } as never,
   );
   const port = await new Promise<number>((resolve, reject) =>
-    server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) => (error ? reject(error) : resolve(bound))),
+    server.bindAsync('127.0.0.1:0', security, (error, bound) => (error ? reject(error) : resolve(bound))),
   );
   return { port, stop: () => server.forceShutdown() };
 };
