@@ -1,15 +1,12 @@
-import { readFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
-import { EventStoreDBClient } from '@eventstore/db-client';
-import grpcFeatures from '@eventstore/db-client/generated/serverfeatures_grpc_pb.js';
-import sharedPb from '@eventstore/db-client/generated/shared_pb.js';
 import grpcStreams from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import streamsPb, { type BatchAppendResp, type ReadReq, type ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
-import type { CallOptions, Channel, Client, Metadata } from '@grpc/grpc-js';
+import type { Channel } from '@grpc/grpc-js';
 import type { Logger } from '../../platform/logging.ts';
 import { backoffMs, pause, type RetryPolicy } from '../../platform/retry.ts';
 import type { Position } from '../event-store.ts';
-import { ConnectionStringError, type ConnectionSettings, type Host } from './connection-string.ts';
+import { clientMaker, greet, within, type ClientParts } from './client.ts';
+import type { ConnectionSettings, Host } from './connection-string.ts';
 import { CallFailed, failureOf } from './failures.ts';
 import { headRequest, positionOf } from './requests.ts';
 
@@ -54,16 +51,12 @@ export type Connection = {
 const connecting: RetryPolicy = { attempts: Infinity, baseMs: 50, capMs: 1_000 };
 /** How long connecting to a node may take. */
 const connectMs = 5_000;
+/** How long nodes are waited for when none will do as a connection. */
+const answerMs = 1_000;
 /** A connection with open calls on which nothing came for this long is asked for a sign of life, */
 const quietMs = 2_000;
 /** which must come within this. */
 const patienceMs = 3_000;
-
-/** What of the client is used: it finds the node, opens the channel and names the caller. */
-type ClientParts = {
-  readonly getChannel: () => Promise<Channel>;
-  readonly callArguments: (options: { requiresLeader?: boolean }, callOptions: CallOptions) => [Metadata, CallOptions];
-};
 
 /**
  * Keeps one connection at a time. The calls are made on the client's generated stubs and not through its methods, whose
@@ -96,10 +89,14 @@ export const openConnection = (options: { readonly settings: ConnectionSettings;
     let channel: Channel | undefined;
     try {
       channel = await within(client.getChannel(), connectMs, 'no node of the cluster could be found');
-      await greet(client, channel);
+      await greet(client, channel, connectMs);
     } catch (error) {
       channel?.close();
-      const failure = new CallFailed(failureOf(error), error);
+      const leaderless = channel === undefined && (await someNodeAnswers());
+      const failure = new CallFailed(
+        leaderless ? { kind: 'not ready', because: 'no node that answers leads or follows one that does' } : failureOf(error),
+        error,
+      );
       failed(failure);
       throw failure;
     }
@@ -109,6 +106,19 @@ export const openConnection = (options: { readonly settings: ConnectionSettings;
     }
     if (failures > 0) logger.info('the event store can be reached');
     return openLink(client, channel);
+  };
+
+  /** Where no node will do: whether there are nodes at all. */
+  const someNodeAnswers = async (): Promise<boolean> => {
+    const answers = settings.hosts.map(async (host) => {
+      const client = newClient(host);
+      const channel = await client.getChannel();
+      return greet(client, channel, answerMs).finally(() => channel.close());
+    });
+    return Promise.any(answers).then(
+      () => true,
+      () => false,
+    );
   };
 
   const openLink = (client: ClientParts, channel: Channel): Link => {
@@ -252,59 +262,3 @@ const closed = (): CallFailed => new CallFailed({ kind: 'unreachable', because: 
 
 /** What is wrong with the node and not with the request. */
 const endsLink = ({ failure }: CallFailed): boolean => failure.kind === 'unreachable' || failure.kind === 'not leader';
-
-/** Asks what the server can do: the first call tells what is wrong with name, certificate, user or protocol. */
-const greet = (client: ClientParts, channel: Channel): Promise<void> => {
-  const features = new grpcFeatures.ServerFeaturesClient(null as never, null as never, { channelOverride: channel });
-  const [metadata, callOptions] = client.callArguments({}, { deadline: Infinity });
-  let call: ReturnType<Client['makeUnaryRequest']> | undefined;
-  const answered = new Promise<void>((resolve, reject) => {
-    call = features.getSupportedMethods(new sharedPb.Empty(), metadata, callOptions, (error) => (error ? reject(error) : resolve()));
-  });
-  return within(answered, connectMs, 'it does not answer').catch((error: unknown) => {
-    call?.cancel();
-    throw error;
-  });
-};
-
-/** The promise's outcome, or an error after a while by the monotonic clock. */
-const within = async <T>(promise: Promise<T>, ms: number, because: string): Promise<T> => {
-  let timer: NodeJS.Timeout | undefined;
-  promise.catch(() => {});
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new CallFailed({ kind: 'unreachable', because: `${because} (${ms} ms)` })), ms);
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-};
-
-/** Makes clients of the one node or of the cluster. Certificates are read once, so that a missing file is said at start. */
-const clientMaker = (settings: ConnectionSettings, connectionName: string): ((endpoint: Host | undefined) => ClientParts) => {
-  const { hosts, discover, tls, tlsCaFile, userCertFile, userKeyFile, credentials, nodePreference, gossipTimeoutMs } = settings;
-  const file = (path: string): Buffer => {
-    try {
-      return readFileSync(path);
-    } catch (error) {
-      throw new ConnectionStringError(`names a certificate or key that cannot be read: ${(error as Error).message}`);
-    }
-  };
-  const security = {
-    insecure: !tls,
-    ...(tlsCaFile && tls ? { rootCertificate: file(tlsCaFile) } : {}),
-    ...(userCertFile && userKeyFile && tls ? { userCertFile: file(userCertFile), userKeyFile: file(userKeyFile) } : {}),
-  };
-  const finding = { nodePreference, maxDiscoverAttempts: 1, discoveryInterval: 1, gossipTimeout: Math.ceil(gossipTimeoutMs / 1_000), connectionName };
-  return (endpoint) => {
-    const client = endpoint
-      ? new EventStoreDBClient({ endpoint, connectionName }, security, credentials)
-      : discover
-        ? new EventStoreDBClient({ ...finding, discover: hosts[0]! }, security, credentials)
-        : hosts.length > 1
-          ? new EventStoreDBClient({ ...finding, endpoints: [...hosts] }, security, credentials)
-          : new EventStoreDBClient({ endpoint: hosts[0]!, connectionName }, security, credentials);
-    return client as unknown as ClientParts;
-  };
-};
