@@ -46,10 +46,8 @@ export const subscriber = (options: { readonly pool: Pool; readonly wakeups: Wak
     let failures = 0;
     await wakeups.listening();
     let next!: Promise<Page>;
-    /** The next page is read while the one before is worked on: at once, or as soon as there is something behind a page that was the last. */
-    const prefetch = (lastSeen?: number): void => {
-      const from = position;
-      next = lastSeen === undefined ? pageAfter(from, types) : wakeups.wait(lastSeen, signal).then(() => pageAfter(from, types));
+    const prefetch = (): void => {
+      next = pageAfter(position, types);
       next.catch(() => {});
     };
     prefetch();
@@ -57,7 +55,6 @@ export const subscriber = (options: { readonly pool: Pool; readonly wakeups: Wak
       let page: Page;
       try {
         page = await next;
-        if (signal.aborted) return;
         failures = 0;
       } catch (error) {
         if (signal.aborted) return;
@@ -79,9 +76,12 @@ export const subscriber = (options: { readonly pool: Pool; readonly wakeups: Wak
       if (page.batch) {
         position = page.batch.progress.position;
         anchorId = page.batch.progress.eventId;
+        if (!page.caughtUp) prefetch();
+        yield page.batch;
       }
-      prefetch(page.caughtUp ? page.seen : undefined);
-      if (page.batch) yield page.batch;
+      if (!page.caughtUp) continue;
+      await wakeups.wait(page.seen, signal);
+      prefetch();
     }
   };
 };
