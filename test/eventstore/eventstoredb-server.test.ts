@@ -182,11 +182,17 @@ test('a cluster without a majority is told from one that cannot be reached, and 
   cluster.close();
 });
 
-test('a user who may not read is said in words', async () => {
+test('over TLS the right user is served; a wrong password and a certificate that nobody vouches for are said in words', async () => {
   const guarded = await startEventStoreDb({ users: { orders: 'right' } });
-  const wrong = storeAt(guarded.url.replace('esdb://', 'esdb://orders:wrong@'));
-  await assert.rejects(wrong.identity(), { name: 'StoreUnavailable', message: /^the event store refuses access: .*user/ });
-  await wrong.close();
+  const as = (user: string): string => guarded.url.replace('esdb://', `esdb://${user}@`);
+  const right = storeAt(as('orders:right'));
+  assert.equal((await right.append(newStream(), [newEvent()], 'none')).kind, 'appended');
+  const wrong = storeAt(as('orders:wrong'));
+  await assert.rejects(wrong.identity(), { name: 'StoreUnavailable', message: /^the event store refuses access: .*password is wrong/ });
+  const untrusted = storeAt(as('orders:right').replace(/&tlsCAFile=.*/, ''));
+  await assert.rejects(untrusted.identity(), { name: 'StoreUnavailable', message: /its certificate is not trusted/ });
+  await Promise.all([right, wrong, untrusted].map((each) => each.close()));
+  assert.throws(() => storeAt('esdb://localhost?tlsCAFile=/no/such.crt'), { name: 'ConnectionStringError', message: /cannot be read/ });
   guarded.close();
 });
 

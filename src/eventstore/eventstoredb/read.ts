@@ -124,7 +124,7 @@ const newPatience = (patienceMs: number = givingUpMs): Patience => {
     async inTime(promise) {
       promise.catch(() => {});
       const done = new AbortController();
-      const late = pause(since + patienceMs - performance.now(), done.signal).then(() => Promise.reject(last));
+      const late = pause(Math.max(0, since + patienceMs - performance.now()), done.signal).then(() => Promise.reject(last));
       late.catch(() => {});
       try {
         return await Promise.race([promise, late]);
@@ -138,7 +138,7 @@ const newPatience = (patienceMs: number = givingUpMs): Patience => {
       if (kind === 'stream deleted' || kind === 'invalid') throw error;
       last = error;
       if (kind === 'denied' || performance.now() - since >= patienceMs) throw new StoreUnavailable(inWords(error.failure), { cause: error });
-      await pause(Math.min(backoffMs(reading, failures), since + patienceMs - performance.now()));
+      await pause(Math.max(0, Math.min(backoffMs(reading, failures), since + patienceMs - performance.now())));
       failures += 1;
     },
   };
