@@ -108,5 +108,5 @@ const sealer =
 const matches = (etag: string, revision: number): boolean => etag === '*' || etag.replace(/^W\//, '').replaceAll('"', '') === String(revision);
 
 /** A decider's refusal as a row of the error table: what does not exist is not found, everything else is the domain's own no. */
-const refusalOf = (code: string, because: string): Refusal =>
+export const refusalOf = (code: string, because: string): Refusal =>
   refused(code.endsWith('_NOT_FOUND') ? 'not_found' : 'precondition_failed', code, because);
