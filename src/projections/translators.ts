@@ -55,7 +55,7 @@ const ofOrder = ({ type, data }: OrderEvent, { stream, recordedAt }: Place): Int
       return { type: 'orders.order-placed.v1', ...about, data: placed };
     }
     case 'OrderCancelled': {
-      const cancelled: OrderCancelled = { orderId, customerId: data.customerId, cancelledAt: recordedAt };
+      const cancelled: OrderCancelled = { orderId, customerId: data.customerId, cancelledAt: recordedAt, cause: 'CUSTOMER' };
       return { type: 'orders.order-cancelled.v1', ...about, data: cancelled };
     }
   }
@@ -85,7 +85,7 @@ const ofOffer = ({ type, data }: OfferEvent, { stream, recordedAt }: Place): Int
       return { type: 'orders.offer-price-changed.v1', ...about, data: changed };
     }
     case 'StockAdjusted': {
-      const adjusted: OfferStockAdjusted = { offerId, merchantId, onHand: data.onHand, adjustedAt: recordedAt };
+      const adjusted: OfferStockAdjusted = { offerId, merchantId, onHand: data.onHand, adjustedAt: recordedAt, cause: 'COUNTED', grade: '' };
       return { type: 'orders.offer-stock-adjusted.v1', ...about, data: adjusted };
     }
     case 'OfferWithdrawn': {
