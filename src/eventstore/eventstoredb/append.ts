@@ -2,33 +2,25 @@ import { performance } from 'node:perf_hooks';
 import type { Logger } from '../../platform/logging.ts';
 import type { Registry } from '../../platform/metrics.ts';
 import { backoffMs, type RetryPolicy } from '../../platform/retry.ts';
+import { openAppendCallers, type PendingAppend } from '../append-callers.ts';
 import { appendMetrics } from '../append-metrics.ts';
-import { OutcomeUnknown, StoreUnavailable, type AppendOptions, type AppendResult, type EventStore } from '../event-store.ts';
+import { StoreUnavailable, type AppendResult, type EventStore } from '../event-store.ts';
+import { storedAlready } from '../stored-already.ts';
 import { answerOf, type Answer } from './answers.ts';
 import type { BatchCall, Connection } from './connection.ts';
 import { CallFailed } from './failures.ts';
 import { inWords } from './read.ts';
 import { newCorrelationId, numbered, serialiseAppend, type SerialisedAppend } from './serialised-append.ts';
 
-/** How long a caller without a deadline of its own waits. */
-const defaultDeadlineMs = 10_000;
 /** A try without an answer for this long is made again, on a new call. */
 const tryMs = 5_000;
 /** What the server may have to do at once. */
 const underWayLimits = { appends: 512, bytes: 8 * 1024 * 1024 } as const;
-const queueLimits = { appends: 10_000, bytes: 64 * 1024 * 1024 } as const;
 const retrying: RetryPolicy = { attempts: Infinity, baseMs: 20, capMs: 500 };
 
-/** One append that waits for its answer. */
-type Pending = SerialisedAppend & {
-  readonly deadline: number;
-  readonly settle: (result: AppendResult | Error) => void;
-  /** A try may have been stored, or may yet be: there was no answer, or one that says nothing. */
-  unknown: boolean;
-  sentAt: number;
-  tries: number;
-  settled: boolean;
-};
+type Pending = SerialisedAppend & PendingAppend;
+/** One try of an append. `before`: whether an earlier one may be stored. */
+type Try = { readonly pending: Pending; readonly sentAt: number; readonly before: boolean };
 
 export type Appender = {
   readonly append: EventStore['append'];
@@ -44,100 +36,78 @@ export type Appender = {
  */
 export const openAppender = (options: {
   readonly connection: Connection;
+  readonly readTails: EventStore['readTails'];
   readonly logger: Logger;
   readonly metrics: Registry;
   /** Whether the log has moved, asked when the server denies access. */
   readonly closed: () => Promise<boolean>;
 }): Appender => {
-  const { connection, logger } = options;
+  const { connection, readTails, logger } = options;
   const metrics = appendMetrics(options.metrics);
   /** By the number of the try. */
-  const underWay = new Map<string, Pending>();
+  const underWay = new Map<string, Try>();
   let underWayBytes = 0;
   /** Streams with an append under way, and what waits behind it. */
   const busy = new Map<string, Pending[]>();
   let waiting: Pending[] = [];
-  let waitingBytes = 0;
-  let unsettled = 0;
   let call: BatchCall | undefined;
   let opening = false;
   let full = false;
   let pausedUntil = 0;
   let failures = 0;
   let trouble = 'it has not answered yet';
-  let sweeper: NodeJS.Timeout | undefined;
-  let closing: (() => void) | undefined;
 
-  const append: EventStore['append'] = (stream, events, expected, { deadline }: AppendOptions = {}) => {
-    if (closing) return Promise.reject(new StoreUnavailable('the event store is closing'));
+  const callers = openAppendCallers({
+    metrics,
+    trouble: () => trouble,
+    tick: () => {
+      forgetSettled();
+      endStuckCall();
+      pump();
+    },
+  });
+
+  const append: EventStore['append'] = (stream, events, expected, { deadline } = {}) => {
+    if (callers.closing()) return Promise.reject(new StoreUnavailable('the event store is closing'));
     const serialised = serialiseAppend(stream, events, expected);
     return serialised.kind === 'refused' ? Promise.resolve(serialised) : send(serialised, deadline);
   };
 
-  const send: Appender['send'] = (serialised, deadline) => {
-    if (unsettled >= queueLimits.appends || waitingBytes + serialised.bytes > queueLimits.bytes)
-      return Promise.reject(new StoreUnavailable(`${unsettled} appends are waiting already`));
-    const begun = performance.now();
-    return new Promise((resolve, reject) => {
-      const pending: Pending = {
-        ...serialised,
-        deadline: deadline ?? begun + defaultDeadlineMs,
-        unknown: false,
-        sentAt: 0,
-        tries: 0,
-        settled: false,
-        settle: (result) => {
-          if (pending.settled) return;
-          pending.settled = true;
-          unsettled -= 1;
-          metrics.appends.inc({ outcome: result instanceof Error ? result.name : result.kind });
-          metrics.duration.observe((performance.now() - begun) / 1_000);
-          if (result instanceof Error) reject(result);
-          else resolve(result);
-          afterSettling();
-        },
-      };
-      unsettled += 1;
-      sweeper ??= setInterval(sweep, 50);
+  const send: Appender['send'] = (serialised, deadline) =>
+    callers.wait(serialised, deadline, (pending) => {
       const before = busy.get(pending.stream);
       if (before) before.push(pending);
       else {
         busy.set(pending.stream, []);
-        enqueue(pending);
+        waiting.push(pending);
       }
       pump();
     });
-  };
-
-  const enqueue = (pending: Pending): void => {
-    waiting.push(pending);
-    waitingBytes += pending.bytes;
-  };
 
   const pump = (): void => {
-    if (!call) {
-      if (waiting.length > 0) void open();
-      return;
-    }
+    if (call) sendWaiting(call);
+    else if (waiting.length > 0) void open();
+    metrics.waiting.set(waiting.length);
+  };
+
+  const sendWaiting = (through: BatchCall): void => {
     let taken = 0;
     const now = performance.now();
     for (const pending of waiting) {
       if (full || now < pausedUntil || underWay.size >= underWayLimits.appends || (underWay.size > 0 && underWayBytes > underWayLimits.bytes)) break;
       taken += 1;
-      waitingBytes -= pending.bytes;
       if (pending.settled) release(pending);
-      else start(pending, call);
+      else start(pending, through);
     }
     if (taken > 0) waiting = waiting.slice(taken);
-    metrics.waiting.set(waiting.length);
   };
 
   const start = (pending: Pending, through: BatchCall): void => {
     const correlationId = newCorrelationId();
-    pending.sentAt = performance.now();
-    pending.tries += 1;
-    underWay.set(correlationId, pending);
+    underWay.set(correlationId, { pending, sentAt: performance.now(), before: pending.unknown });
     underWayBytes += pending.bytes;
+    pending.tries += 1;
+    pending.unknown = true;
     if (!through.write(numbered(correlationId, pending.message))) full = true;
   };
 
@@ -149,12 +119,12 @@ export const openAppender = (options: {
       const opened = link.batchAppend({
         onMessage: (response) => {
           const correlationId = response.getCorrelationId()?.getString() ?? '';
-          const pending = underWay.get(correlationId);
+          const answeredTry = underWay.get(correlationId);
           // The server may answer twice to what it could not make sense of.
-          if (!pending) return;
+          if (!answeredTry) return;
           underWay.delete(correlationId);
-          underWayBytes -= pending.bytes;
-          answered(pending, answerOf(response));
+          underWayBytes -= answeredTry.pending.bytes;
+          answered(answeredTry, answerOf(response));
           pump();
         },
         onDrain: () => {
@@ -167,21 +137,27 @@ export const openAppender = (options: {
       });
       call = opened;
     } catch (error) {
-      if (!(error instanceof CallFailed)) throw error;
-      trouble = inWords(error.failure);
-      pausedUntil = performance.now() + backoffMs(retrying, failures);
-      failures += 1;
+      if (!(error instanceof CallFailed)) logger.error({ err: error }, 'the call for appends could not be made');
+      trouble = error instanceof CallFailed ? inWords(error.failure) : `the event store cannot be used: ${(error as Error).message}`;
+      pauseAll();
     } finally {
       opening = false;
     }
     pump();
   };
 
+  /** However much fails at one time, the next try waits once. */
+  const pauseAll = (): void => {
+    if (performance.now() < pausedUntil) return;
+    pausedUntil = performance.now() + backoffMs(retrying, failures);
+    failures += 1;
+  };
+
   /** The call is over: whatever was under way may have been stored, and is sent again. */
   const ended = (error: CallFailed): void => {
     call = undefined;
     full = false;
-    const lost = [...underWay.values()];
+    const lost = [...underWay.values()].map(({ pending }) => pending);
     underWay.clear();
     underWayBytes = 0;
     trouble = inWords(error.failure);
@@ -189,20 +165,12 @@ export const openAppender = (options: {
       metrics.retries.inc({ cause: 'connection' });
       if (failures === 0) logger.warn({ because: error.message, appends: lost.length }, 'an append got no answer and is sent again');
     }
-    pausedUntil = performance.now() + backoffMs(retrying, failures);
-    failures += 1;
-    for (const pending of lost) pending.unknown = true;
-    again(lost);
+    pauseAll();
+    waiting.unshift(...lost);
+    forgetSettled();
   };
 
-  const again = (some: readonly Pending[]): void => {
-    for (const pending of some) if (pending.settled) release(pending);
-    const left = some.filter(({ settled }) => !settled);
-    waiting.unshift(...left);
-    waitingBytes += left.reduce((sum, { bytes }) => sum + bytes, 0);
-  };
-
-  const answered = (pending: Pending, answer: Answer): void => {
+  const answered = ({ pending, before }: Try, answer: Answer): void => {
     switch (answer.kind) {
       case 'stored':
         failures = 0;
@@ -223,31 +191,43 @@ export const openAppender = (options: {
         pending.settle(new Error(`the event store cannot store that: ${answer.because}`));
         return release(pending);
       case 'denied':
+        pending.unknown = before;
         void denied(pending);
         return undefined;
-      case 'unknown':
       case 'not taken':
-        if (answer.kind === 'unknown') pending.unknown = true;
-        trouble = `the event store cannot write: ${answer.because}`;
-        metrics.retries.inc({ cause: 'error' });
-        if (failures === 0) logger.warn({ because: answer.because }, 'an append was not taken and is sent again');
-        // One bad answer pauses everything once, however many come with it.
-        if (performance.now() >= pausedUntil) {
-          pausedUntil = performance.now() + backoffMs(retrying, failures);
-          failures += 1;
-        }
-        return again([pending]);
+        pending.unknown = before;
+        return notNow(pending, answer.because);
+      case 'unknown':
+        return notNow(pending, answer.because);
     }
   };
 
-  /** Access was taken away because the log has moved, or by mistake. */
+  const notNow = (pending: Pending, because: string): void => {
+    trouble = `the event store cannot write: ${because}`;
+    metrics.retries.inc({ cause: 'error' });
+    if (failures === 0) logger.warn({ because }, 'an append was not taken and is sent again');
+    pauseAll();
+    waiting.unshift(pending);
+  };
+
+  /** Access was taken away because the log has moved, or by mistake. Before it was, an earlier try may have been stored. */
   const denied = async (pending: Pending): Promise<void> => {
-    const moved = await options.closed().catch(() => false);
-    if (moved) pending.settle({ kind: 'refused', code: 'LOG_CLOSED', because: 'The log has moved to another store.' });
-    else if (pending.unknown) return again([pending]);
-    else pending.settle(new StoreUnavailable('the event store refuses access: the user may not write'));
-    release(pending);
-    return pump();
+    const answer = await whyDenied(pending).catch((error: unknown) =>
+      pending.unknown ? undefined : new StoreUnavailable(`the event store refuses access: ${(error as Error).message}`),
+    );
+    if (answer) {
+      pending.settle(answer);
+      release(pending);
+    } else notNow(pending, 'access was taken away while an append was under way');
+    pump();
+  };
+
+  const whyDenied = async (pending: Pending): Promise<AppendResult | Error | undefined> => {
+    const stored = await storedAlready(readTails, pending);
+    if (stored) return stored;
+    if (pending.unknown) return undefined;
+    if (await options.closed()) return { kind: 'refused', code: 'LOG_CLOSED', because: 'The log has moved to another store.' };
+    return new StoreUnavailable('the event store refuses access: the user may not write');
   };
 
   /** The next append to the same stream may go. */
@@ -255,50 +235,35 @@ export const openAppender = (options: {
     const behind = busy.get(stream);
     let next = behind?.shift();
     while (next?.settled) next = behind?.shift();
-    if (next) enqueue(next);
+    if (next) waiting.push(next);
     else busy.delete(stream);
   };
 
-  /** Answers callers whose deadline has passed, gives up a call that does not answer, and wakes the pump after a pause. */
-  const sweep = (): void => {
-    const now = performance.now();
-    const late = (pending: Pending, isUnderWay: boolean): void => {
-      if (!pending.settled && now >= pending.deadline) pending.settle(lateness(isUnderWay || pending.unknown, trouble));
-    };
-    for (const pending of waiting) late(pending, false);
-    for (const behind of busy.values()) for (const pending of behind) late(pending, false);
-    let stuck = false;
-    for (const pending of underWay.values()) {
-      late(pending, true);
-      if (now - pending.sentAt > tryMs) stuck = true;
+  /** Whoever waits no longer is not sent: while the server is away nothing piles up. */
+  const forgetSettled = (): void => {
+    for (const behind of busy.values()) {
+      const left = behind.filter(({ settled }) => !settled);
+      if (left.length < behind.length) behind.splice(0, behind.length, ...left);
     }
-    if (stuck && call) {
-      call.cancel();
-      ended(new CallFailed({ kind: 'unreachable', because: `an append had no answer for ${tryMs} ms` }));
-    }
-    pump();
+    const settled = waiting.filter((pending) => pending.settled);
+    if (settled.length === 0) return;
+    waiting = waiting.filter((pending) => !pending.settled);
+    for (const pending of settled) release(pending);
   };
 
-  const afterSettling = (): void => {
-    if (unsettled > 0) return;
-    clearInterval(sweeper);
-    sweeper = undefined;
-    closing?.();
+  /** A call that does not answer is given up. */
+  const endStuckCall = (): void => {
+    const now = performance.now();
+    if (!call || ![...underWay.values()].some(({ sentAt }) => now - sentAt > tryMs)) return;
+    call.cancel();
+    ended(new CallFailed({ kind: 'unreachable', because: `an append had no answer for ${tryMs} ms` }));
   };
 
   const close = async (): Promise<void> => {
-    await new Promise<void>((resolve) => {
-      closing = resolve;
-      if (unsettled === 0) resolve();
-    });
+    await callers.close();
     call?.cancel();
     call = undefined;
   };
 
   return { append, send, close };
 };
-
-const lateness = (unknown: boolean, trouble: string): Error =>
-  unknown
-    ? new OutcomeUnknown('the deadline passed before the event store gave a clear answer; the events may be stored')
-    : new StoreUnavailable(trouble);

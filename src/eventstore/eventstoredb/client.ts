@@ -56,7 +56,7 @@ export const clientMaker = (settings: ConnectionSettings, connectionName: string
     ...(userCertFile && userKeyFile && tls ? { userCertFile: file(userCertFile), userKeyFile: file(userKeyFile) } : {}),
   };
   const finding = { nodePreference, maxDiscoverAttempts: 1, discoveryInterval: 1, gossipTimeout: Math.ceil(gossipTimeoutMs / 1_000), connectionName };
-  return (endpoint) => {
+  const make = (endpoint: Host | undefined): ClientParts => {
     const client = endpoint
       ? new EventStoreDBClient({ endpoint, connectionName }, security, credentials)
       : discover
@@ -66,4 +66,10 @@ export const clientMaker = (settings: ConnectionSettings, connectionName: string
           : new EventStoreDBClient({ endpoint: hosts[0]!, connectionName }, security, credentials);
     return client as unknown as ClientParts;
   };
+  try {
+    make(undefined);
+  } catch (error) {
+    throw new ConnectionStringError(`names a certificate or key that cannot be used: ${(error as Error).message}`);
+  }
+  return make;
 };

@@ -8,7 +8,7 @@ import type { Position } from '../event-store.ts';
 import { clientMaker, greet, within, type ClientParts } from './client.ts';
 import type { ConnectionSettings, Host } from './connection-string.ts';
 import { CallFailed, failureOf } from './failures.ts';
-import { headRequest, positionOf } from './requests.ts';
+import { headRequest, positionIn } from './requests.ts';
 
 /** A call under way. Exactly one of `cancel` and `onEnd` ends it; after that nothing more is heard. */
 export type Call = { readonly cancel: () => void };
@@ -18,7 +18,7 @@ export type BatchCall = Call & {
   readonly write: (message: Buffer) => boolean;
 };
 
-/** One connection to one node, until something is wrong with it; then there will be another. */
+/** One connection to one node, until something is wrong with it; then there will be another. Calls on one that was given up throw {@link CallFailed}. */
 export type Link = {
   readonly read: (
     request: ReadReq,
@@ -87,11 +87,16 @@ export const openConnection = (options: { readonly settings: ConnectionSettings;
     leader = undefined;
     const client = newClient(endpoint);
     let channel: Channel | undefined;
+    const finding = client.getChannel();
     try {
-      channel = await within(client.getChannel(), connectMs, 'no node of the cluster could be found');
+      channel = await within(finding, connectMs, 'no node of the cluster could be found');
       await greet(client, channel, connectMs);
     } catch (error) {
-      channel?.close();
+      // A node that is found too late has a channel as well.
+      finding.then(
+        (late) => late.close(),
+        () => {},
+      );
       const leaderless = channel === undefined && (await someNodeAnswers());
       const failure = new CallFailed(
         leaderless ? { kind: 'not ready', because: 'no node that answers leads or follows one that does' } : failureOf(error),
@@ -182,17 +187,22 @@ export const openConnection = (options: { readonly settings: ConnectionSettings;
       };
     };
 
+    const refuseIfDropped = (): void => {
+      if (dropped) throw new CallFailed({ kind: 'unreachable', because: 'the connection was given up' });
+    };
+
     const read: Link['read'] = (request, { leader: fromLeader, onMessage, onEnd, onHead }) => {
+      refuseIfDropped();
       const call = streams.read(request, ...client.callArguments({ requiresLeader: fromLeader }, { deadline: Infinity }));
       const entry = register(() => call.cancel(), onEnd, onHead);
       call.on('data', (message: ReadResp) => entry.heard() && onMessage(message));
       call.on('error', entry.ended);
       call.on('end', () => entry.ended());
-      if (dropped) queueMicrotask(() => entry.ended(new CallFailed({ kind: 'unreachable', because: 'the connection was given up' })));
       return { cancel: entry.cancel, pause: () => call.pause(), resume: () => call.resume() };
     };
 
     const batchAppend: Link['batchAppend'] = ({ onMessage, onDrain, onEnd }) => {
+      refuseIfDropped();
       const call = streams.makeBidiStreamRequest(
         '/event_store.client.streams.Streams/BatchAppend',
         (message: Buffer) => message,
@@ -205,7 +215,6 @@ export const openConnection = (options: { readonly settings: ConnectionSettings;
       call.on('drain', onDrain);
       call.on('error', entry.ended);
       call.on('end', () => entry.ended());
-      if (dropped) queueMicrotask(() => entry.ended(new CallFailed({ kind: 'unreachable', because: 'the connection was given up' })));
       return { cancel: entry.cancel, write: (message) => call.write(message) };
     };
 
@@ -222,7 +231,7 @@ export const openConnection = (options: { readonly settings: ConnectionSettings;
       let head: Position | undefined;
       asking = read(headRequest(), {
         leader: false,
-        onMessage: (message) => (head = positionOf(message) ?? head),
+        onMessage: (message) => (head = positionIn(message) ?? head),
         onEnd: (error) => {
           asking = undefined;
           if (error) return;

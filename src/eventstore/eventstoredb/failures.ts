@@ -46,7 +46,7 @@ export const failureOf = (error: unknown): Failure => {
   if (/No leader info available/.test(details)) return { kind: 'not ready', because: 'the node is not the leader and knows none' };
   if (/Server Is (Not Ready|Too Busy|Busy)/.test(details)) return { kind: 'not ready', because: `the node says: ${details}` };
   if (code === status.UNAUTHENTICATED || code === status.PERMISSION_DENIED) return { kind: 'denied', because: 'user or password is wrong' };
-  if (code === status.INVALID_ARGUMENT) return { kind: 'invalid', because: details };
+  if (code === status.INVALID_ARGUMENT || details.endsWith(': InvalidPosition')) return { kind: 'invalid', because: details };
   return { kind: 'unreachable', because: inWords(details || message) };
 };
 

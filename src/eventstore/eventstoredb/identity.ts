@@ -16,6 +16,8 @@ const patienceMs = 1_500;
 
 export type Identity = {
   readonly read: () => Promise<LogIdentity>;
+  /** Whether the log is closed. Writes nothing: also who may not write can ask. */
+  readonly isClosed: () => Promise<boolean>;
   /** Writes what the identity is from now on; two changes at once do not overwrite each other. */
   readonly change: (change: (now: LogIdentity) => LogIdentity) => Promise<LogIdentity>;
 };
@@ -26,16 +28,20 @@ export const openIdentity = (connection: Connection, send: Appender['send']): Id
     const request = streamRequest(identityStream, { from: 'end', backwards: true, count: 1 });
     const [sent] = await readFew(connection, request, { leader: true, patienceMs });
     if (!sent) return undefined;
-    const { data, revision } = recordedOf(sent);
-    return { identity: data as LogIdentity, revision };
+    const { data, revision, type: found } = recordedOf(sent);
+    if (found !== type || !isIdentity(data))
+      throw new StoreUnavailable(`revision ${revision} of the stream ${identityStream} says nothing of a log: somebody else wrote it`);
+    return { identity: data, revision };
   };
 
-  const write = async (identity: LogIdentity, expected: 'none' | number): Promise<boolean> => {
+  const write = async (identity: LogIdentity, expected: 'none' | number, deadline?: number): Promise<boolean> => {
     const meta = { commandId: randomUUID(), commandHash: '', correlationId: identity.id, actor: 'process:event-store' };
     const event = { id: randomUUIDv7(), type, schemaVersion: 1, data: identity, meta };
     const serialised = serialise(identityStream, [event], expected);
     if (serialised.kind === 'refused') throw new Error(serialised.because);
-    const result = await send(serialised);
+    const result = await send(serialised, deadline).catch((error: unknown) => {
+      throw new StoreUnavailable(`the log's identity cannot be written: ${(error as Error).message}`, { cause: error });
+    });
     if (result.kind === 'refused') throw new StoreUnavailable(`the log's identity cannot be written: ${result.because}`);
     return result.kind === 'appended';
   };
@@ -45,12 +51,13 @@ export const openIdentity = (connection: Connection, send: Appender['send']): Id
       const found = await last();
       if (found) return found.identity;
       const first: LogIdentity = { id: randomUUID(), generation: 1, predecessors: [], closed: false };
-      if (await write(first, 'none')) return first;
+      if (await write(first, 'none', performance.now() + patienceMs)) return first;
     }
   };
 
   return {
     read,
+    isClosed: async () => (await last())?.identity.closed === true,
     async change(change) {
       for (;;) {
         await read();
@@ -60,4 +67,9 @@ export const openIdentity = (connection: Connection, send: Appender['send']): Id
       }
     },
   };
+};
+
+const isIdentity = (data: unknown): data is LogIdentity => {
+  const { id, generation, predecessors, closed } = (data ?? {}) as Partial<Record<keyof LogIdentity, unknown>>;
+  return typeof id === 'string' && id !== '' && Number.isSafeInteger(generation) && Array.isArray(predecessors) && typeof closed === 'boolean';
 };

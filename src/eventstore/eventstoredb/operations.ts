@@ -7,10 +7,9 @@ import type { LogOperations, OrderedAppend } from '../log-operations.ts';
 import { openAppender } from './append.ts';
 import { openConnection } from './connection.ts';
 import { parseConnectionString } from './connection-string.ts';
-import { recordedOf } from './events.ts';
+import { positionOf, recordedOf } from './events.ts';
 import { openIdentity } from './identity.ts';
-import { formatPosition } from './position.ts';
-import { readFew } from './read.ts';
+import { readFew, tailReader } from './read.ts';
 import { headRequest, streamRequest } from './requests.ts';
 import { serialise, serialiseAppend } from './serialised-append.ts';
 
@@ -30,13 +29,13 @@ export const openEventStoreDbOperations = (options: { readonly url: string; read
   const { logger, metrics } = options;
   const settings = parseConnectionString(options.url);
   const connection = openConnection({ settings: { ...settings, nodePreference: 'leader' }, name: 'orders log operator', logger });
-  const appender = openAppender({ connection, logger, metrics, closed: async () => false });
+  const appender = openAppender({ connection, readTails: tailReader(connection), logger, metrics, closed: async () => false });
   const identity = openIdentity(connection, appender.send);
   const hasUsers = settings.tls && settings.credentials !== undefined;
 
   const head = async (): Promise<string> => {
     const [newest] = await readFew(connection, headRequest(), { leader: true });
-    return newest ? formatPosition(newest.getCommitPosition(), newest.getPreparePosition()) : '';
+    return newest ? positionOf(newest) : '';
   };
 
   const isQuiet = async (ms: number): Promise<boolean> => {

@@ -1,7 +1,8 @@
 import sharedPb from '@eventstore/db-client/generated/shared_pb.js';
 import streamsPb, { type ReadReq, type ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
 import type { Position } from '../event-store.ts';
-import { formatPosition, partsOf, start } from './position.ts';
+import { positionOf } from './events.ts';
+import { partsOf, start } from './position.ts';
 
 type Options = InstanceType<typeof streamsPb.ReadReq.Options>;
 
@@ -47,9 +48,9 @@ export const subscriptionRequest = (after: Position): ReadReq => {
 };
 
 /** The position of the event that a message brings, if it brings one. */
-export const positionOf = (message: ReadResp): Position | undefined => {
+export const positionIn = (message: ReadResp): Position | undefined => {
   const event = message.getEvent()?.getEvent();
-  return event && formatPosition(event.getCommitPosition(), event.getPreparePosition());
+  return event && positionOf(event);
 };
 
 export const identifierOf = (stream: string): InstanceType<typeof sharedPb.StreamIdentifier> => {

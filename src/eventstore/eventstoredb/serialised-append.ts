@@ -1,34 +1,25 @@
 import { randomUUID } from 'node:crypto';
 import sharedPb from '@eventstore/db-client/generated/shared_pb.js';
 import streamsPb from '@eventstore/db-client/generated/streams_pb.js';
-import { limits, validName, type AppendResult, type Expected, type NewEvent } from '../event-store.ts';
+import { misnamed, newSize, type Refused } from '../append-checks.ts';
+import type { Expected, NewEvent } from '../event-store.ts';
+import type { Findable } from '../stored-already.ts';
 import { storedMetadata } from './events.ts';
 import { identifierOf } from './requests.ts';
 
 /** An append as the bytes that are sent: a retry sends the same, under another number. */
-export type SerialisedAppend = {
+export type SerialisedAppend = Findable & {
   readonly kind: 'serialised';
-  readonly stream: string;
   readonly bytes: number;
   readonly message: Uint8Array;
 };
-
-type Refused = Extract<AppendResult, { kind: 'refused' }>;
 
 /**
  * Checks names and limits, and writes the events as one final BatchAppendReq without its correlation id. It carries no
  * deadline: the protocol's is a time of day, which says nothing where the two clocks differ.
  */
-export const serialiseAppend = (stream: string, events: readonly NewEvent[], expected: Expected): SerialisedAppend | Refused => {
-  if (!validName(stream)) return refused('INVALID_NAME', `'${stream.slice(0, 80)}' is no stream name`);
-  if (events.length === 0) return refused('INVALID_NAME', 'an append has at least one event');
-  if (events.length > limits.eventsPerAppend) return refused('TOO_LARGE', `${events.length} events in one append; at most ${limits.eventsPerAppend}`);
-  for (const { type, id } of events) {
-    if (!validName(type)) return refused('INVALID_NAME', `'${type.slice(0, 80)}' is no event type`);
-    if (!lowerCaseUuid.test(id)) return refused('INVALID_NAME', `'${id.slice(0, 80)}' is no lower-case UUID`);
-  }
-  return serialise(stream, events, expected);
-};
+export const serialiseAppend = (stream: string, events: readonly NewEvent[], expected: Expected): SerialisedAppend | Refused =>
+  misnamed(stream, events) ?? serialise(stream, events, expected);
 
 /** The same without a look at names: the store's own have what no application's may have. */
 export const serialise = (stream: string, events: readonly NewEvent[], expected: Expected): SerialisedAppend | Refused => {
@@ -39,13 +30,12 @@ export const serialise = (stream: string, events: readonly NewEvent[], expected:
   const request = new streamsPb.BatchAppendReq();
   request.setOptions(options);
   request.setIsFinal(true);
-  let bytes = 0;
+  const size = newSize();
   for (const event of events) {
     const data = Buffer.from(JSON.stringify(event.data));
     const metadata = Buffer.from(storedMetadata(event));
-    if (data.length + metadata.length > limits.eventBytes)
-      return refused('TOO_LARGE', `an event of ${data.length + metadata.length} bytes; at most ${limits.eventBytes}`);
-    bytes += data.length + metadata.length + 2 * event.type.length;
+    const tooLarge = size.add(event, data.length + metadata.length);
+    if (tooLarge) return tooLarge;
     const message = new streamsPb.BatchAppendReq.ProposedMessage();
     const id = new sharedPb.UUID();
     id.setString(event.id);
@@ -55,8 +45,7 @@ export const serialise = (stream: string, events: readonly NewEvent[], expected:
     message.setCustomMetadata(metadata);
     request.addProposedMessages(message);
   }
-  if (bytes > limits.appendBytes) return refused('TOO_LARGE', `an append of ${bytes} bytes; at most ${limits.appendBytes}`);
-  return { kind: 'serialised', stream, bytes, message: request.serializeBinary() };
+  return { kind: 'serialised', stream, expected, ids: events.map(({ id }) => id), bytes: size.bytes(), message: request.serializeBinary() };
 };
 
 /** The message of one try, with its number in front: fields of a message may come in any order. */
@@ -68,7 +57,3 @@ export const numbered = (correlationId: string, message: Uint8Array): Buffer => 
 };
 
 export const newCorrelationId = (): string => randomUUID();
-
-const lowerCaseUuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-
-const refused = (code: Refused['code'], because: string): Refused => ({ kind: 'refused', code, because });

@@ -4,10 +4,10 @@ import type { EventStore } from '../event-store.ts';
 import { openAppender } from './append.ts';
 import { openConnection } from './connection.ts';
 import { parseConnectionString } from './connection-string.ts';
-import { loggedOf } from './events.ts';
+import { loggedOf, positionOf } from './events.ts';
 import { CallFailed } from './failures.ts';
 import { openIdentity, type Identity } from './identity.ts';
-import { bytesBefore, formatPosition, parsePosition, start } from './position.ts';
+import { bytesBefore, parsePosition, start } from './position.ts';
 import { readFew, readStream, tailReader } from './read.ts';
 import { headRequest, logRequest } from './requests.ts';
 import { subscriber } from './subscribe.ts';
@@ -33,7 +33,8 @@ export const openEventStoreDb = (options: {
   const connection = openConnection({ settings: { ...settings, nodePreference: 'leader' }, name, logger });
   const following = settings.nodePreference === 'leader' ? connection : openConnection({ settings, name: `${name} following`, logger });
   const identity = openIdentity(connection, (serialised) => appender.send(serialised));
-  const appender = openAppender({ connection, logger, metrics, closed: async () => (await identity.read()).closed });
+  const readTails = tailReader(connection);
+  const appender = openAppender({ connection, readTails, logger, metrics, closed: identity.isClosed });
 
   const eventAt: EventStore['eventAt'] = async (position) => {
     if (position === start) return undefined;
@@ -50,13 +51,13 @@ export const openEventStoreDb = (options: {
 
   const head: EventStore['head'] = async () => {
     const [newest] = await readFew(connection, headRequest(), { leader: true });
-    return newest ? formatPosition(newest.getCommitPosition(), newest.getPreparePosition()) : start;
+    return newest ? positionOf(newest) : start;
   };
 
   return {
     append: appender.append,
     read: (stream, range) => readStream(connection, stream, range),
-    readTails: tailReader(connection),
+    readTails,
     subscribe: subscriber({ connection: following, eventAt, logger }),
     eventAt,
     head,

@@ -4,9 +4,9 @@ import { backoffMs, pause, reconnecting, type RetryPolicy } from '../../platform
 import { LogChanged, type Batch, type EventStore, type Logged, type Position, type SubscribeOptions } from '../event-store.ts';
 import { collect } from './collect.ts';
 import type { Connection } from './connection.ts';
-import { loggedOf } from './events.ts';
+import { loggedOf, positionOf } from './events.ts';
 import { CallFailed } from './failures.ts';
-import { formatPosition, start } from './position.ts';
+import { start } from './position.ts';
 import { subscriptionRequest } from './requests.ts';
 
 /** A server that has events for a subscription and does not send them is given this long. */
@@ -50,7 +50,7 @@ export const subscriber = (options: {
           const events: Logged[] = [];
           let last: { readonly position: Position; readonly eventId: string } | undefined;
           for (const sent of page.sent) {
-            const at = formatPosition(sent.getCommitPosition(), sent.getPreparePosition());
+            const at = positionOf(sent);
             if (at <= position) continue;
             last = { position: at, eventId: sent.getId()!.getString() };
             position = at;

@@ -3,38 +3,19 @@ import type { Pool } from '../../platform/database.ts';
 import type { Logger } from '../../platform/logging.ts';
 import { durationBuckets, Histogram, type Registry } from '../../platform/metrics.ts';
 import { backoffMs, type RetryPolicy } from '../../platform/retry.ts';
+import { openAppendCallers, type PendingAppend } from '../append-callers.ts';
 import { appendMetrics } from '../append-metrics.ts';
-import {
-  OutcomeUnknown,
-  StoreUnavailable,
-  type AppendOptions,
-  type AppendResult,
-  type EventStore,
-  type Expected,
-  type NewEvent,
-} from '../event-store.ts';
+import { StoreUnavailable, type EventStore } from '../event-store.ts';
+import { storedAlready } from '../stored-already.ts';
 import { appendBatch, isServerError, storedNothing } from './append-batch.ts';
 import { maxBatchBytes, serialiseAppend, type SerialisedAppend } from './serialised-append.ts';
 
-/** How long a caller without a deadline of its own waits. */
-const defaultDeadlineMs = 10_000;
 const batchLimits = { appends: 512, bytes: maxBatchBytes, inFlight: 2 } as const;
 /** A second batch goes out beside the first only when it is worth a commit of its own. */
 const worthACommit = 16;
-const queueLimits = { appends: 10_000, bytes: 64 * 1024 * 1024 } as const;
 const retrying: RetryPolicy = { attempts: Infinity, baseMs: 20, capMs: 1_000 };
 
-/** One append that waits for its answer. */
-type Pending = SerialisedAppend & {
-  readonly deadline: number;
-  readonly settle: (result: AppendResult | Error) => void;
-  /** A try was sent and may have been stored: there was no answer yet. */
-  unknown: boolean;
-  /** Sent without neighbours, because a batch with it failed. */
-  alone: boolean;
-  tries: number;
-  settled: boolean;
-};
+type Pending = SerialisedAppend & PendingAppend;
 
 /**
  * Group append: while one batch commits, all appends of this process gather into the next. A lone append goes out at
@@ -45,50 +26,35 @@ type Pending = SerialisedAppend & {
  */
 export const groupAppend = (options: {
   readonly pool: Pool;
+  readonly readTails: EventStore['readTails'];
   readonly logger: Logger;
   readonly metrics: Registry;
 }): { readonly append: EventStore['append']; readonly close: () => Promise<void> } => {
-  const { pool, logger } = options;
+  const { pool, readTails, logger } = options;
   const metrics = { ...appendMetrics(options.metrics), ...batchMetrics(options.metrics) };
   const inFlight = new Set<readonly Pending[]>();
   const busyStreams = new Set<string>();
   let waiting: Pending[] = [];
-  let waitingBytes = 0;
+  /** Appends whose batch failed with them: each is sent without neighbours. */
+  const alone = new WeakSet<Pending>();
   let scheduled = false;
   let pausedUntil = 0;
   let failures = 0;
-  let closing: (() => void) | undefined;
-  let sweeper: NodeJS.Timeout | undefined;
+  const callers = openAppendCallers({
+    metrics,
+    trouble: ({ tries }) => (tries === 0 ? 'the event store is too busy' : 'the event store cannot be reached'),
+    tick: () => {
+      waiting = waiting.filter(({ settled }) => !settled);
+      pump();
+    },
+  });
 
-  const append = (stream: string, events: readonly NewEvent[], expected: Expected, { deadline }: AppendOptions = {}): Promise<AppendResult> => {
-    if (closing) return Promise.reject(new StoreUnavailable('the event store is closing'));
+  const append: EventStore['append'] = (stream, events, expected, { deadline } = {}) => {
+    if (callers.closing()) return Promise.reject(new StoreUnavailable('the event store is closing'));
     const serialised = serialiseAppend(stream, events, expected);
     if (serialised.kind === 'refused') return Promise.resolve(serialised);
-    if (waiting.length >= queueLimits.appends || waitingBytes + serialised.bytes > queueLimits.bytes) {
-      return Promise.reject(new StoreUnavailable(`${waiting.length} appends are waiting already`));
-    }
-    const begun = performance.now();
-    return new Promise((resolve, reject) => {
-      const pending: Pending = {
-        ...serialised,
-        deadline: deadline ?? begun + defaultDeadlineMs,
-        unknown: false,
-        alone: false,
-        tries: 0,
-        settled: false,
-        settle: (result) => {
-          if (pending.settled) return;
-          pending.settled = true;
-          const outcome = result instanceof Error ? result.name : result.kind;
-          metrics.appends.inc({ outcome });
-          metrics.duration.observe((performance.now() - begun) / 1_000);
-          if (result instanceof Error) reject(result);
-          else resolve(result);
-        },
-      };
+    return callers.wait(serialised, deadline, (pending) => {
       waiting.push(pending);
-      waitingBytes += pending.bytes;
-      sweeper ??= setInterval(sweep, 50);
       schedule();
     });
   };
@@ -115,11 +81,6 @@ export const groupAppend = (options: {
       void send(batch);
     }
     metrics.waiting.set(waiting.length);
-    if (waiting.length === 0 && inFlight.size === 0) {
-      clearInterval(sweeper);
-      sweeper = undefined;
-      closing?.();
-    }
   };
 
   const takeBatch = (): readonly Pending[] => {
@@ -132,7 +93,8 @@ export const groupAppend = (options: {
     let bytes = 0;
     for (const [index, pending] of waiting.entries()) {
       if (pending.settled) continue;
-      const full = batch.length >= wanted || (batch.length > 0 && (batch[0]!.alone || pending.alone || bytes + pending.bytes > batchLimits.bytes));
+      const full =
+        batch.length >= wanted || (batch.length > 0 && (alone.has(batch[0]!) || alone.has(pending) || bytes + pending.bytes > batchLimits.bytes));
       if (full) {
         left.push(...waiting.slice(index));
         break;
@@ -146,7 +108,6 @@ export const groupAppend = (options: {
       batch.push(pending);
     }
     waiting = left;
-    waitingBytes = left.reduce((sum, pending) => sum + pending.bytes, 0);
     return batch;
   };
 
@@ -178,7 +139,7 @@ export const groupAppend = (options: {
   const failed = (batch: readonly Pending[], error: unknown): void => {
     const code = (error as { code?: unknown }).code;
     if (code === 'OP001') {
-      for (const pending of batch) pending.settle({ kind: 'refused', code: 'LOG_CLOSED', because: 'The log has moved to another store.' });
+      for (const pending of batch) void settleClosed(pending);
       return;
     }
     const connection = !isServerError(error);
@@ -189,44 +150,29 @@ export const groupAppend = (options: {
     }
     metrics.retries.inc({ cause: connection ? 'connection' : 'error' });
     if (failures === 0) logger.warn({ err: error, appends: batch.length }, 'an append failed and is sent again');
-    if (!connection) for (const pending of batch) pending.alone = true;
+    if (!connection) for (const pending of batch) alone.add(pending);
     if (transient) {
       pausedUntil = performance.now() + backoffMs(retrying, failures);
       failures += 1;
     }
-    const again = batch.filter(({ settled }) => !settled);
-    waiting.unshift(...again);
-    waitingBytes += again.reduce((sum, { bytes }) => sum + bytes, 0);
+    waiting.unshift(...batch.filter(({ settled }) => !settled));
   };
 
-  /** Answers callers whose deadline has passed, and wakes the pump after a pause. */
-  const sweep = (): void => {
-    const now = performance.now();
-    for (const pending of waiting) if (now >= pending.deadline) pending.settle(late(pending));
-    for (const batch of inFlight) for (const pending of batch) if (now >= pending.deadline) pending.settle(late(pending));
-    const kept = waiting.filter(({ settled }) => !settled);
-    waitingBytes = kept.reduce((sum, { bytes }) => sum + bytes, 0);
-    waiting = kept;
-    pump();
-  };
-
-  const close = async (): Promise<void> => {
-    if (waiting.length === 0 && inFlight.size === 0) {
-      closing = () => {};
-      return;
+  /** The log is closed for good and nothing is under way any more: what an earlier try stored is there. */
+  const settleClosed = async (pending: Pending): Promise<void> => {
+    const { stream, expected, ids } = pending;
+    try {
+      const stored = await storedAlready(readTails, { stream, expected: expected < 0 ? 'none' : expected, ids: ids.split(',') });
+      pending.settle(stored ?? { kind: 'refused', code: 'LOG_CLOSED', because: 'The log has moved to another store.' });
+    } catch {
+      pausedUntil = performance.now() + backoffMs(retrying, failures);
+      failures += 1;
+      if (!pending.settled) waiting.push(pending);
     }
-    await new Promise<void>((resolve) => {
-      closing = resolve;
-    });
   };
 
-  return { append, close };
+  return { append, close: callers.close };
 };
-
-const late = ({ unknown, tries }: Pending): Error =>
-  unknown
-    ? new OutcomeUnknown('the deadline passed before the event store answered; the events may be stored')
-    : new StoreUnavailable(tries === 0 ? 'the event store is too busy' : 'the event store cannot be reached');
 
 const batchMetrics = (registry: Registry) => ({
   batchDuration: new Histogram({

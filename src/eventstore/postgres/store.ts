@@ -37,12 +37,13 @@ export const openPostgresStore = (options: {
     settings: { statement_timeout: '15s', plan_cache_mode: 'force_generic_plan' },
   });
   const wakeups = openWakeups({ url, name, logger });
-  const group = groupAppend({ pool: appenders, logger, metrics: options.metrics });
+  const readTails = tailReader(readers);
+  const group = groupAppend({ pool: appenders, readTails, logger, metrics: options.metrics });
 
   return {
     append: group.append,
     read: (stream, range) => readStream(readers, stream, range),
-    readTails: tailReader(readers),
+    readTails,
     subscribe: subscriber({ pool: readers, wakeups, logger }),
     start,
     parsePosition,
