@@ -3,6 +3,7 @@ import { startApi } from '../api/server.ts';
 import { commandHandler } from '../commands/handle.ts';
 import { offerCommands } from '../commands/offer-commands.ts';
 import { orderCommands } from '../commands/order-commands.ts';
+import { openSnapshots } from '../commands/snapshots.ts';
 import { openStates } from '../commands/states.ts';
 import { catalogue } from '../domain/catalogue.ts';
 import { decoder, writtenVersions } from '../eventstore/event-versions.ts';
@@ -16,6 +17,7 @@ import { openConsistency } from '../queries/consistency.ts';
 import { offerQueries } from '../queries/offer-queries.ts';
 import { orderQueries } from '../queries/order-queries.ts';
 import { masterKeyOf, type Config } from './config.ts';
+import { domainVersion } from './domain-version.ts';
 import { openStore } from './open-store.ts';
 import type { Parts } from './parts.ts';
 import { reachable } from './reachable.ts';
@@ -33,7 +35,7 @@ export const startApiRole = async (config: Config<'api'>, { logger, metrics }: P
   const decode = decoder(catalogue);
   const handle = commandHandler({
     store,
-    states: openStates({ store, decode, maxStreams: cachedStreams }),
+    states: openStates({ store, decode, maxStreams: cachedStreams, snapshots: openSnapshots({ pool, fold: domainVersion(), logger }) }),
     keys,
     versions: writtenVersions(catalogue),
     logger,

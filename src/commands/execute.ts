@@ -44,8 +44,7 @@ export const commandExecutor = (options: {
     decider: Decider<State, Command, Event, Code>,
     { name, stream, creates, meta, deadline, signal, command }: Instruction<Command>,
   ) => {
-    const judge: Task<State, Event>['judge'] = async ({ state, revision, position, commands }, at) => {
-      const first = commands.get(meta.commandId);
+    const judge: Task<State, Event>['judge'] = async ({ state, revision, position }, { first, ...at }) => {
       if (first && first.hash !== meta.commandHash) throw new Error(`${name} ${meta.commandId} was stored as another command`);
       if (first) return { kind: 'done', revision: first.revision, position: first.position };
       if (creates && revision !== 'none') throw new Error(`${name} ${meta.commandId} creates ${stream}, which stands already`);

@@ -7,7 +7,7 @@ import { refused, type Call, type Refusal } from '../platform/call.ts';
 import type { Keys } from '../privacy/keys.ts';
 import { seal } from '../privacy/sealing.ts';
 import { requestHash } from './command-id.ts';
-import type { Fold, Loaded } from './states.ts';
+import type { FirstAnswer, Fold, Loaded } from './states.ts';
 
 /** What a method says about its command; ids, hashes, retries and tokens are the handler's. */
 export type Work<State, Command> = {
@@ -40,6 +40,8 @@ export type At = {
   readonly now: Date;
   readonly id: string;
   readonly commandId: string;
+  /** What the same command did when it first came, if it has been here. */
+  readonly first: FirstAnswer | undefined;
   /** Other streams as the store has them now, after the command arrived. */
   readonly read: <Other>(aggregate: Fold<Other>, streams: readonly string[]) => Promise<readonly Other[]>;
   /** Seals a text under the request's subject. */
@@ -60,7 +62,7 @@ export type Verdict<Event> =
 export const judge = async <State, Command, Event, Code extends string>(
   decider: Decider<State, Command, Event, Code>,
   work: Work<State, Command>,
-  { state, revision, position, commands }: Loaded<State>,
+  { state, revision, position }: Loaded<State>,
   { keys, ...at }: Omit<At, 'seal'> & { readonly keys: Keys },
 ): Promise<Verdict<Event>> => {
   const { call, creates, etag } = work;
@@ -71,7 +73,7 @@ export const judge = async <State, Command, Event, Code extends string>(
   if (subject !== undefined && !key) return refused('precondition_failed', 'CUSTOMER_ERASED', 'The person whose data this is has been erased.');
 
   const commandHash = requestHash(work.bytes, key);
-  const first = commands.get(at.commandId);
+  const { first } = at;
   if (first && first.hash !== commandHash) return refused('key_reused', 'KEY_REUSED', 'This idempotency key was used for another request.');
   if (first) return { kind: 'done', revision: first.revision, position: first.position };
   if (creates && revision !== 'none') return refused('id_taken', 'ID_TAKEN', 'This id is taken.');

@@ -21,7 +21,7 @@ export type Task<State, Event> = {
   /** Milliseconds of the monotonic clock. */
   readonly deadline: number;
   readonly signal: AbortSignal;
-  readonly judge: (loaded: Loaded<State>, at: Pick<At, 'now' | 'read'>) => Promise<Verdict<Event>>;
+  readonly judge: (loaded: Loaded<State>, at: Pick<At, 'now' | 'read' | 'first'>) => Promise<Verdict<Event>>;
 };
 
 /** The last event of what a command did, now or when it first came. */
@@ -58,19 +58,20 @@ export const settler = (options: {
   const untilFinal = async <State, Event extends DomainEvent>(aggregate: Fold<State>, task: Task<State, Event>): Promise<Settled | Refusal> => {
     const { stream, deadline } = task;
     const freshen = async () => ({ ...(await states.fresh([stream], aggregate))[0]!, isFresh: true });
-    const inMemory = states.cached<State>(stream) ?? (task.creates ? unread(aggregate) : undefined);
+    const inMemory = states.cached<State>(stream) ?? (task.creates ? unread(aggregate, stream) : undefined);
 
     let loaded = inMemory ? { ...inMemory, isFresh: false } : await freshen();
     for (let conflicts = 0; ;) {
-      const verdict = await task.judge(loaded, { now: now(), read });
+      const verdict = await task.judge(loaded, { now: now(), read, first: await states.firstAnswer(loaded, task.commandId) });
       if (verdict.kind !== 'append') {
         if (loaded.isFresh) return verdict.kind === 'done' ? { ...verdict, kind: 'settled' } : verdict;
         loaded = await freshen();
         continue;
       }
       const { meta } = verdict;
-      const events = verdict.events.map(({ type, data }): NewEvent => ({
-        id: randomUUIDv7(),
+      const decided = verdict.events.map((event) => ({ id: randomUUIDv7(), event }));
+      const events = decided.map(({ id, event: { type, data } }): NewEvent => ({
+        id,
         type,
         schemaVersion: versions.get(type) ?? missing(type),
         data,
@@ -79,7 +80,7 @@ export const settler = (options: {
       const result = await store.append(stream, events, loaded.revision, { deadline });
       switch (result.kind) {
         case 'appended':
-          states.appended(stream, aggregate, loaded, verdict.events, meta, result.position);
+          states.appended(aggregate, loaded, decided, meta, result.position);
           return { kind: 'settled', revision: result.revision, position: result.position };
         case 'refused':
           return appendRefusal(result.code, result.because);

@@ -3,6 +3,7 @@ import { createSecretKey, randomBytes, randomUUID, type KeyObject } from 'node:c
 import { commandHandler } from '../../src/commands/handle.ts';
 import { offerCommands } from '../../src/commands/offer-commands.ts';
 import { orderCommands } from '../../src/commands/order-commands.ts';
+import { openSnapshots } from '../../src/commands/snapshots.ts';
 import { openStates } from '../../src/commands/states.ts';
 import { catalogue } from '../../src/domain/catalogue.ts';
 import { offerStream } from '../../src/domain/ids.ts';
@@ -31,6 +32,8 @@ export const openCommandProcess = (
     readonly now?: () => Date;
     readonly maxStreams?: number;
     readonly logger?: Logger;
+    /** The code that folds, as snapshots name it. */
+    readonly fold?: string;
     /** The store's address, where it is not the database's own. */
     readonly url?: string;
     /** Puts something between the handler and its store. */
@@ -43,7 +46,9 @@ export const openCommandProcess = (
   const store: EventStore = { ...opened, ...options.through?.(opened) };
   const pool = openPool({ url: database.keysUrl, name: 'test keys', max: 4, logger });
   const keys = openKeys({ pool, masterKey });
-  const states = openStates({ store, decode: decoder(catalogue), maxStreams });
+  const logPool = openPool({ url: database.runtimeUrl, name: 'test', max: 4, logger });
+  const snapshots = openSnapshots({ pool: logPool, fold: options.fold ?? 'test', logger });
+  const states = openStates({ store, decode: decoder(catalogue), maxStreams, snapshots });
   const handle = commandHandler({ store, states, keys, versions: writtenVersions(catalogue), logger, metrics, ...(now ? { now } : {}) });
   return {
     ...offerCommands(handle),
@@ -59,7 +64,7 @@ export const openCommandProcess = (
     },
     async close() {
       await opened.close();
-      await pool.end();
+      await Promise.all([pool.end(), logPool.end()]);
     },
   };
 };
