@@ -29,3 +29,6 @@ export type Sealed = Static<typeof Sealed>;
 
 /** A UUID (RFC 9562), in lower case. */
 export const Uuid = Type.String({ format: 'uuid' });
+
+/** A moment: ISO 8601 in UTC with milliseconds, so that its text sorts. */
+export const Time = Type.String({ format: 'date-time' });

@@ -1,5 +1,12 @@
+import { Type } from 'typebox';
+
 /** The largest amount that is taken anywhere, in minor units. Sums and products stay far below 2^53. */
 export const maxAmountMinor = 1e12;
+
+/** An amount in minor units, as events carry it. */
+export const AmountMinor = Type.Integer({ minimum: 0, maximum: maxAmountMinor });
+/** A currency as events carry it; {@link exponentOf} tells whether it is one. */
+export const Currency = Type.String({ pattern: '^[A-Z]{3}$' });
 
 /** Currencies of ISO 4217 by the number of digits after the decimal point. Funds, metals and test codes are left out. */
 const currencies: Readonly<Record<number, string>> = {
