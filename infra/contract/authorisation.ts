@@ -5,7 +5,7 @@ import { roles } from '../../src/api/development-issuer.ts';
 export const authorisationPage = (contract: Contract): string => {
   const methods = contract.methods.map(({ service, name, routes, scope, descriptor }) => {
     const paths = routes.map(({ verb, path }) => `\`${verb} ${path}\``).join('<br>');
-    return `| \`${service}/${name}\` | ${paths} | \`${scope}\` | ${contract.comment(descriptor)} |`;
+    return `| \`${service}/${name}\` | ${paths || 'gRPC only'} | \`${scope}\` | ${contract.comment(descriptor)} |`;
   });
   const rolesWithScopes = Object.entries(roles).map(([role, { scopes }]) => `| ${role} | ${scopes.map((scope) => `\`${scope}\``).join(' ')} |`);
   return `<!-- Generated from proto/ by \`npm run generate\`. Do not edit. -->

@@ -38,6 +38,7 @@ export type MethodDescription = {
   readonly scope: string;
   /** The field of the answer with the id of what the method created. */
   readonly creates: DescField | undefined;
+  /** None: the method is internal, served over gRPC only. */
   readonly routes: readonly HttpRoute[];
   readonly input: DescMessage;
   readonly output: DescMessage;
@@ -60,7 +61,7 @@ export type FieldRules = {
 
 type Commented = DescService | DescMethod | DescMessage | DescField | DescEnum | DescEnumValue;
 
-/** Reads a serialised `FileDescriptorSet`. Throws, naming the method, where one has no scope or a path that cannot be served. */
+/** Reads a serialised `FileDescriptorSet`. Throws, naming the method, where one has no scope or a path that cannot be served, or an internal one a path. */
 export const readContract = (descriptorSet: Uint8Array): Contract => {
   const registry = createFileRegistry(fromBinary(FileDescriptorSetSchema, descriptorSet));
   const access = extension(registry, 'orders.options.v1.access');
@@ -74,8 +75,9 @@ export const readContract = (descriptorSet: Uint8Array): Contract => {
       : { scope: '', creates: '' };
     if (scope === '') throw new Error(`${name} names no scope: add option (orders.options.v1.access) = {scope: "…"}`);
     if (method.methodKind !== 'unary') throw new Error(`${name} streams: only unary methods are served`);
-    if (!hasOption(method, http)) throw new Error(`${name} has no path: add option (google.api.http)`);
-    const rule = getOption(method, http) as HttpRule & { readonly additionalBindings: readonly HttpRule[] };
+    const rule = hasOption(method, http) ? (getOption(method, http) as HttpRule & { readonly additionalBindings: readonly HttpRule[] }) : undefined;
+    if (isInternal(service) && rule) throw new Error(`${name} is internal and has a path: internal methods are served over gRPC only`);
+    if (!isInternal(service) && !rule) throw new Error(`${name} has no path: add option (google.api.http)`);
     const created = method.output.fields.find((field) => field.name === creates);
     if (creates !== '' && created?.fieldKind !== 'scalar')
       throw new Error(`${name} creates ${creates}, which is no field of ${method.output.typeName}`);
@@ -85,7 +87,7 @@ export const readContract = (descriptorSet: Uint8Array): Contract => {
       key: method.localName,
       scope,
       creates: created,
-      routes: [rule, ...rule.additionalBindings].map((each) => parseHttpRule(name, each, method.input)),
+      routes: rule ? [rule, ...rule.additionalBindings].map((each) => parseHttpRule(name, each, method.input)) : [],
       input: method.input,
       output: method.output,
       descriptor: method,
@@ -102,6 +104,9 @@ export const readContract = (descriptorSet: Uint8Array): Contract => {
     files: [...registry.files],
   };
 };
+
+/** What only the platform's own workers call: `orders.internal.v1`. */
+const isInternal = (service: DescService): boolean => service.typeName.startsWith('orders.internal.');
 
 const extension = (registry: FileRegistry, name: string): DescExtension => {
   const found = registry.getExtension(name);

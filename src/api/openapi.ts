@@ -8,13 +8,14 @@ type Json = Readonly<Record<string, unknown>>;
 
 /** The REST API in OpenAPI 3.1 (https://spec.openapis.org/oas/v3.1.1), derived from the contract: paths, schemas with their rules, comments. */
 export const openapi = (contract: Contract, options: { readonly version: string }): Json => {
-  const requested = reachable(contract.methods.map(({ input }) => input));
-  const answered = reachable(contract.methods.map(({ output }) => output));
-  const requestsOnly = new Set(contract.methods.map(({ input }) => input.typeName));
+  const methods = contract.methods.filter(({ routes }) => routes.length > 0);
+  const requested = reachable(methods.map(({ input }) => input));
+  const answered = reachable(methods.map(({ output }) => output));
+  const requestsOnly = new Set(methods.map(({ input }) => input.typeName));
   const schemas = [...new Set([...requested, ...answered])].filter(({ typeName }) => !requestsOnly.has(typeName));
-  const services = [...new Set(contract.methods.map(({ descriptor }) => descriptor.parent))];
+  const services = [...new Set(methods.map(({ descriptor }) => descriptor.parent))];
   const paths: Record<string, Record<string, Json>> = {};
-  for (const method of contract.methods) {
+  for (const method of methods) {
     for (const route of method.routes) (paths[route.path] ??= {})[route.verb.toLowerCase()] = operation(contract, method, route);
   }
   return {
@@ -22,7 +23,7 @@ export const openapi = (contract: Contract, options: { readonly version: string 
     info: {
       title: 'Orders',
       version: options.version,
-      description: 'Offers, orders and their histories. Every method is served over gRPC as well; see `proto/orders/v1`.',
+      description: 'Offers, orders and their histories, payments and returns. Every method is served over gRPC as well; see `proto/orders/v1`.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/' }],

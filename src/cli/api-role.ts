@@ -1,8 +1,6 @@
 import { authenticateDevelopment, authenticateOidc } from '../api/authenticate.ts';
 import { startApi } from '../api/server.ts';
 import { commandHandler } from '../commands/handle.ts';
-import { offerCommands } from '../commands/offer-commands.ts';
-import { orderCommands } from '../commands/order-commands.ts';
 import { openSnapshots } from '../commands/snapshots.ts';
 import { openStates } from '../commands/states.ts';
 import { catalogue } from '../domain/catalogue.ts';
@@ -14,8 +12,7 @@ import { opener } from '../privacy/sealing.ts';
 import { readModels } from '../projections/read-models.ts';
 import { prepareReadModels } from '../projections/versions.ts';
 import { openConsistency } from '../queries/consistency.ts';
-import { offerQueries } from '../queries/offer-queries.ts';
-import { orderQueries } from '../queries/order-queries.ts';
+import { apiServices } from './api-services.ts';
 import { masterKeyOf, type Config } from './config.ts';
 import { domainVersion } from './domain-version.ts';
 import { openStore } from './open-store.ts';
@@ -67,10 +64,7 @@ export const startApiRole = async (config: Config<'api'>, { logger, metrics }: P
   await reachable('the read models', prepare);
 
   const api = await startApi({
-    services: {
-      'orders.v1.OfferService': { ...offerCommands(handle), ...offerQueries({ pool, consistency }) },
-      'orders.v1.OrderService': { ...orderCommands(handle), ...orderQueries({ pool, store, consistency, open: opener(keys) }) },
-    },
+    services: apiServices({ handle, pool, store, consistency, open: opener(keys) }),
     authenticate:
       config.OIDC_ISSUER === undefined
         ? await authenticateDevelopment({ keyFile: config.DEVELOPMENT_KEY_FILE! })

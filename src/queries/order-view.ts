@@ -1,5 +1,6 @@
 import { PersonalText_Availability, type Money } from '../contract/generated/orders/v1/common.ts';
 import {
+  Order_CancelCause,
   Order_Status,
   OrderLine_Status,
   type Contact,
@@ -55,6 +56,16 @@ export const viewOrders = async (rows: readonly OrderRead[], caller: Caller, ope
       shippingAddress: addressOf(row, personal.get(row)),
       paymentMethod: whole ? row.payment_method : '',
       stale: row.stale,
+      paymentId: '',
+      shipments: [],
+      tasks: [],
+      returnIds: [],
+      reserveBy: undefined,
+      payBy: undefined,
+      acceptBy: undefined,
+      withdrawalEnds: undefined,
+      hold: undefined,
+      cancelCause: Order_CancelCause.CANCEL_CAUSE_UNSPECIFIED,
     };
   });
 };
@@ -75,6 +86,13 @@ const lineOf = (line: OrderRow['lines'][number], money: (amountMinor: number) =>
   vat: line.vatScheme === 'STANDARD' ? money(vatInside(times(line.unitPriceMinor, line.quantity), line.vatRateBasisPoints)) : undefined,
   warrantyMonths: line.warrantyMonths,
   purchasePrice: line.purchasePriceMinor !== undefined && seesCost(caller, line.merchantId) ? money(line.purchasePriceMinor) : undefined,
+  openQuantity: line.status === 'open' ? line.quantity : 0,
+  cancelledQuantity: line.status === 'open' ? 0 : line.quantity,
+  shippedQuantity: 0,
+  deliveredQuantity: 0,
+  lostQuantity: 0,
+  returningQuantity: 0,
+  dispatchBy: undefined,
 });
 
 const contactOf = ({ contact: { language } }: OrderRead, opened: readonly Opened[] | undefined): Contact => {

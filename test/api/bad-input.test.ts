@@ -14,7 +14,7 @@ let placed = 0;
 let last: unknown;
 const { api, rest, orders, metadata } = await runningApi({
   services: services({
-    orders: {
+    'orders.v1.OrderService': {
       placeOrder: (request) => {
         placed += 1;
         last = request;

@@ -21,13 +21,17 @@ await cp(join(repository, 'node_modules/@grpc/grpc-js-xds/deps/googleapis/google
   filter: (path) => !/\/(expr|servicecontrol|servicemanagement)$/.test(path),
 });
 
-const contractOf = async (method: string, messages = 'message Request { string id = 1; } message Answer { string id = 1; }'): Promise<Contract> => {
+const contractOf = async (
+  method: string,
+  messages = 'message Request { string id = 1; } message Answer { string id = 1; }',
+  packageName = 'test.v1',
+): Promise<Contract> => {
   const imports = ['google/api/annotations.proto', 'google/protobuf/timestamp.proto', 'orders/options/v1/options.proto'].map(
     (file) => `import "${file}";`,
   );
   await writeFile(
     join(folder, 'test.proto'),
-    `syntax = "proto3"; package test.v1; ${imports.join('')} service Tests { rpc Run(Request) returns (Answer) {${method}} } ${messages}`,
+    `syntax = "proto3"; package ${packageName}; ${imports.join('')} service Tests { rpc Run(Request) returns (Answer) {${method}} } ${messages}`,
   );
   const { stdout } = await promisify(execFile)(join(repository, 'node_modules/.bin/buf'), ['build', folder, '--as-file-descriptor-set', '-o', '-'], {
     encoding: 'buffer',
@@ -55,6 +59,15 @@ test('a method without a scope stops the start', async () => {
 
 test('a method without a path stops the start', async () => {
   await assert.rejects(contractOf(scoped), /test\.v1\.Tests\.Run has no path/);
+});
+
+test('an internal method has no path: with one the start stops', async () => {
+  const contract = await contractOf(scoped, undefined, 'orders.internal.v1');
+  assert.deepEqual(contract.methods[0]?.routes, []);
+  await assert.rejects(
+    contractOf(at('get: "/v1/tests"'), undefined, 'orders.internal.v1'),
+    /orders\.internal\.v1\.Tests\.Run is internal and has a path/,
+  );
 });
 
 test('creating a field that is not in the answer stops the start', async () => {

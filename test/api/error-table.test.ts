@@ -23,7 +23,7 @@ const table: Readonly<Record<RefusalStatus, readonly [status, number, boolean]>>
 };
 
 let next: () => Promise<never> | Promise<ReturnType<typeof refused>> = () => Promise.resolve(refused('not_found', 'X', 'x'));
-const { rest, orders, metadata } = await runningApi({ services: services({ orders: { getOrder: () => next() } }) });
+const { rest, orders, metadata } = await runningApi({ services: services({ 'orders.v1.OrderService': { getOrder: () => next() } }) });
 const asGrpc = async () => failureOf(call((callback) => void metadata().then((md) => orders.getOrder({ orderId }, md, callback))));
 const asRest = () => rest(`/v1/orders/${orderId}`);
 

@@ -25,7 +25,7 @@ const waiting = () => {
     await release.promise;
     return anAnswer;
   };
-  return { arrived: arrived.promise, release: () => release.resolve(), services: services({ orders: { cancelOrder } }) };
+  return { arrived: arrived.promise, release: () => release.resolve(), services: services({ 'orders.v1.OrderService': { cancelOrder } }) };
 };
 
 const health = (port: number, name: string): Promise<{ status: string }> => {

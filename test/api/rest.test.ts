@@ -12,11 +12,11 @@ const command = (request: unknown, its: Call) => {
 };
 const { api, rest, orders, metadata } = await runningApi({
   services: services({
-    orders: {
+    'orders.v1.OrderService': {
       placeOrder: (request, its) => command(request, its).then(() => answered({ orderId, revision: 0n, consistencyToken: 't' })),
       cancelOrder: command,
     },
-    offers: { changePrice: command, withdrawOffer: command },
+    'orders.v1.OfferService': { changePrice: command, withdrawOffer: command },
   }),
 });
 const cancel = `/v1/orders/${orderId}:cancel`;

@@ -7,6 +7,7 @@ import { inspect } from 'node:util';
 import { credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
 import { BadRequest, ErrorInfo, RetryInfo } from '../../src/contract/generated/google/rpc/error_details.ts';
 import { Status } from '../../src/contract/generated/google/rpc/status.ts';
+import { services as codecs } from '../../src/contract/generated/services.ts';
 import { OfferServiceClient } from '../../src/contract/generated/orders/v1/offers.ts';
 import { OrderServiceClient } from '../../src/contract/generated/orders/v1/orders.ts';
 import { authenticateDevelopment, type Authenticate } from '../../src/api/authenticate.ts';
@@ -32,28 +33,20 @@ export const anOrder = {
 
 const notUsed = () => Promise.resolve(refused('not_found', 'NOT_USED', 'No test asks for this.'));
 
+type Methods = { readonly [Service in keyof Services]?: Partial<Services[Service]> };
+
 /** Services that know nothing; tests bring the methods they are about. */
-export const services = (
-  methods: { readonly orders?: Partial<Services['orders.v1.OrderService']>; readonly offers?: Partial<Services['orders.v1.OfferService']> } = {},
-): Services => ({
-  'orders.v1.OrderService': {
-    placeOrder: ({ orderId: id }) => Promise.resolve(answered({ orderId: id || orderId, revision: 0n, consistencyToken: 'token' })),
-    cancelOrder: notUsed,
-    getOrder: notUsed,
-    listOrders: notUsed,
-    getOrderHistory: notUsed,
-    ...methods.orders,
-  },
-  'orders.v1.OfferService': {
-    publishOffer: notUsed,
-    changePrice: notUsed,
-    adjustStock: notUsed,
-    withdrawOffer: notUsed,
-    getOffer: notUsed,
-    listOffers: notUsed,
-    ...methods.offers,
-  },
-});
+export const services = (methods: Methods = {}): Services => {
+  const placeOrder: Services['orders.v1.OrderService']['placeOrder'] = ({ orderId: id }) =>
+    Promise.resolve(answered({ orderId: id || orderId, revision: 0n, consistencyToken: 'token' }));
+  const known: Methods = { ...methods, 'orders.v1.OrderService': { placeOrder, ...methods['orders.v1.OrderService'] } };
+  return Object.fromEntries(
+    Object.entries(codecs).map(([service, declared]) => [
+      service,
+      { ...Object.fromEntries(Object.keys(declared).map((name) => [name, notUsed])), ...known[service as keyof Services] },
+    ]),
+  ) as Services;
+};
 
 export type RunningApi = {
   readonly api: Api;

@@ -100,7 +100,7 @@ test('a verified token is known at once the next time, and only until it expires
   assert.equal(await codeOf(header), 'TOKEN_INVALID');
 });
 
-const api = await runningApi({ services: services({ orders: { getOrder: () => Promise.resolve(answered({} as never)) } }) });
+const api = await runningApi({ services: services({ 'orders.v1.OrderService': { getOrder: () => Promise.resolve(answered({} as never)) } }) });
 
 test('without a good token both APIs answer that the caller is unknown', async () => {
   const answer = await api.rest(`/v1/orders/${orderId}`, { headers: { authorization: 'Bearer nonsense' } });

@@ -27,7 +27,7 @@ const both = async (t: { after: (ended: () => void) => void }, answer?: Refusal)
   const requests: PlaceOrderRequest[] = [];
   const { api, token } = await runningApi({
     services: services({
-      orders: {
+      'orders.v1.OrderService': {
         placeOrder: (request) => {
           requests.push(request);
           return Promise.resolve(answer ?? answered({ orderId, revision: 0n, consistencyToken: 'token' }));

@@ -35,7 +35,7 @@ export interface Offer {
   purchasePrice?:
     | Money
     | undefined;
-  /** Pieces that can be ordered now. */
+  /** Pieces that can be ordered now: on hand and not reserved. */
   available: number;
   vatScheme: Offer_VatScheme;
   warrantyMonths: number;

@@ -36,6 +36,7 @@ import {
   offer_VatSchemeFromJSON,
   offer_VatSchemeToNumber,
 } from "./offers.ts";
+import { SupportTask } from "./work.ts";
 
 /** An order as one caller may see it. */
 export interface Order {
@@ -55,18 +56,55 @@ export interface Order {
   paymentMethod: string;
   /** True when this reading cannot be brought up to date for now; operators have been told. */
   stale: boolean;
+  /** The payment of the order, once it is confirmed; not for merchants. */
+  paymentId: string;
+  shipments: Shipment[];
+  /** What waits, or waited, for a person; with scope orders:support only. */
+  tasks: SupportTask[];
+  /** The returns of goods of this order that are under way or done. */
+  returnIds: string[];
+  /** Stock is reserved until then; set while the order waits to be confirmed. */
+  reserveBy:
+    | Date
+    | undefined;
+  /** Not authorised by then, the order expires; set while it waits to be confirmed. */
+  payBy:
+    | Date
+    | undefined;
+  /** Lines that are not accepted by then are cancelled; set once confirmed. */
+  acceptBy:
+    | Date
+    | undefined;
+  /** Until then the customer may withdraw; set once delivered. Afterwards the order is completed. */
+  withdrawalEnds:
+    | Date
+    | undefined;
+  /** Set while the order is held. */
+  hold:
+    | Order_Hold
+    | undefined;
+  /** Why the order was cancelled; set when it was cancelled as a whole. */
+  cancelCause: Order_CancelCause;
 }
 
 /** Where the order is in its life. */
 export const Order_Status = {
   STATUS_UNSPECIFIED: "STATUS_UNSPECIFIED",
+  /** PLACED - Stock and payment are being secured. */
   PLACED: "PLACED",
+  /** CONFIRMED - Stock is reserved and the payment authorised; merchants accept and ship. */
   CONFIRMED: "CONFIRMED",
+  /** PARTIALLY_SHIPPED - Some of it is on its way. */
   PARTIALLY_SHIPPED: "PARTIALLY_SHIPPED",
+  /** SHIPPED - All of it that was not cancelled is on its way. */
   SHIPPED: "SHIPPED",
+  /** DELIVERED - All of it that was not cancelled or lost has arrived; the customer may withdraw. */
   DELIVERED: "DELIVERED",
+  /** COMPLETED - Done. Returns under warranty are still possible. */
   COMPLETED: "COMPLETED",
+  /** CANCELLED - Cancelled before anything shipped. */
   CANCELLED: "CANCELLED",
+  /** EXPIRED - Not paid in time. */
   EXPIRED: "EXPIRED",
   UNRECOGNIZED: "UNRECOGNIZED",
 } as const;
@@ -148,6 +186,147 @@ export function order_StatusToNumber(object: Order_Status): number {
   }
 }
 
+/** Why an order was cancelled as a whole. */
+export const Order_CancelCause = {
+  CANCEL_CAUSE_UNSPECIFIED: "CANCEL_CAUSE_UNSPECIFIED",
+  /** CUSTOMER - The customer did. */
+  CUSTOMER: "CUSTOMER",
+  /** SUPPORT - The platform's staff did. */
+  SUPPORT: "SUPPORT",
+  /** OUT_OF_STOCK - Another order was faster. */
+  OUT_OF_STOCK: "OUT_OF_STOCK",
+  /** PAYMENT_DECLINED - The payment was declined. */
+  PAYMENT_DECLINED: "PAYMENT_DECLINED",
+  /** RESERVATION_EXPIRED - The payment was authorised too late for the stock that was reserved. */
+  RESERVATION_EXPIRED: "RESERVATION_EXPIRED",
+  /** LINES_CANCELLED - Its last line was cancelled. */
+  LINES_CANCELLED: "LINES_CANCELLED",
+  UNRECOGNIZED: "UNRECOGNIZED",
+} as const;
+
+export type Order_CancelCause = typeof Order_CancelCause[keyof typeof Order_CancelCause];
+
+export namespace Order_CancelCause {
+  export type CANCEL_CAUSE_UNSPECIFIED = typeof Order_CancelCause.CANCEL_CAUSE_UNSPECIFIED;
+  export type CUSTOMER = typeof Order_CancelCause.CUSTOMER;
+  export type SUPPORT = typeof Order_CancelCause.SUPPORT;
+  export type OUT_OF_STOCK = typeof Order_CancelCause.OUT_OF_STOCK;
+  export type PAYMENT_DECLINED = typeof Order_CancelCause.PAYMENT_DECLINED;
+  export type RESERVATION_EXPIRED = typeof Order_CancelCause.RESERVATION_EXPIRED;
+  export type LINES_CANCELLED = typeof Order_CancelCause.LINES_CANCELLED;
+  export type UNRECOGNIZED = typeof Order_CancelCause.UNRECOGNIZED;
+}
+
+export function order_CancelCauseFromJSON(object: any): Order_CancelCause {
+  switch (object) {
+    case 0:
+    case "CANCEL_CAUSE_UNSPECIFIED":
+      return Order_CancelCause.CANCEL_CAUSE_UNSPECIFIED;
+    case 1:
+    case "CUSTOMER":
+      return Order_CancelCause.CUSTOMER;
+    case 2:
+    case "SUPPORT":
+      return Order_CancelCause.SUPPORT;
+    case 3:
+    case "OUT_OF_STOCK":
+      return Order_CancelCause.OUT_OF_STOCK;
+    case 4:
+    case "PAYMENT_DECLINED":
+      return Order_CancelCause.PAYMENT_DECLINED;
+    case 5:
+    case "RESERVATION_EXPIRED":
+      return Order_CancelCause.RESERVATION_EXPIRED;
+    case 6:
+    case "LINES_CANCELLED":
+      return Order_CancelCause.LINES_CANCELLED;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return Order_CancelCause.UNRECOGNIZED;
+  }
+}
+
+export function order_CancelCauseToNumber(object: Order_CancelCause): number {
+  switch (object) {
+    case Order_CancelCause.CANCEL_CAUSE_UNSPECIFIED:
+      return 0;
+    case Order_CancelCause.CUSTOMER:
+      return 1;
+    case Order_CancelCause.SUPPORT:
+      return 2;
+    case Order_CancelCause.OUT_OF_STOCK:
+      return 3;
+    case Order_CancelCause.PAYMENT_DECLINED:
+      return 4;
+    case Order_CancelCause.RESERVATION_EXPIRED:
+      return 5;
+    case Order_CancelCause.LINES_CANCELLED:
+      return 6;
+    case Order_CancelCause.UNRECOGNIZED:
+    default:
+      return -1;
+  }
+}
+
+/** Why an order is held, and until when. */
+export interface Order_Hold {
+  cause: Order_Hold_Cause;
+  /** The hold ends by itself then. */
+  until: Date | undefined;
+}
+
+/** Who or what holds the order. */
+export const Order_Hold_Cause = {
+  CAUSE_UNSPECIFIED: "CAUSE_UNSPECIFIED",
+  /** SUPPORT - Support did. */
+  SUPPORT: "SUPPORT",
+  /** PAYMENT - Money for something that shipped could not be captured. */
+  PAYMENT: "PAYMENT",
+  UNRECOGNIZED: "UNRECOGNIZED",
+} as const;
+
+export type Order_Hold_Cause = typeof Order_Hold_Cause[keyof typeof Order_Hold_Cause];
+
+export namespace Order_Hold_Cause {
+  export type CAUSE_UNSPECIFIED = typeof Order_Hold_Cause.CAUSE_UNSPECIFIED;
+  export type SUPPORT = typeof Order_Hold_Cause.SUPPORT;
+  export type PAYMENT = typeof Order_Hold_Cause.PAYMENT;
+  export type UNRECOGNIZED = typeof Order_Hold_Cause.UNRECOGNIZED;
+}
+
+export function order_Hold_CauseFromJSON(object: any): Order_Hold_Cause {
+  switch (object) {
+    case 0:
+    case "CAUSE_UNSPECIFIED":
+      return Order_Hold_Cause.CAUSE_UNSPECIFIED;
+    case 1:
+    case "SUPPORT":
+      return Order_Hold_Cause.SUPPORT;
+    case 2:
+    case "PAYMENT":
+      return Order_Hold_Cause.PAYMENT;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return Order_Hold_Cause.UNRECOGNIZED;
+  }
+}
+
+export function order_Hold_CauseToNumber(object: Order_Hold_Cause): number {
+  switch (object) {
+    case Order_Hold_Cause.CAUSE_UNSPECIFIED:
+      return 0;
+    case Order_Hold_Cause.SUPPORT:
+      return 1;
+    case Order_Hold_Cause.PAYMENT:
+      return 2;
+    case Order_Hold_Cause.UNRECOGNIZED:
+    default:
+      return -1;
+  }
+}
+
 /** One line: a quantity of one offer, with the terms frozen when the order was placed. */
 export interface OrderLine {
   lineId: string;
@@ -166,14 +345,42 @@ export interface OrderLine {
   vat?: Money | undefined;
   warrantyMonths: number;
   /** Frozen for MARGIN; shown to the line's merchant and with scope orders:cost only. */
-  purchasePrice?: Money | undefined;
+  purchasePrice?:
+    | Money
+    | undefined;
+  /** Pieces that are still to be shipped. Always: quantity = open_quantity + cancelled_quantity + shipped_quantity. */
+  openQuantity: number;
+  /** Pieces that were cancelled before they shipped. */
+  cancelledQuantity: number;
+  /** Pieces that shipped, arrived or not. */
+  shippedQuantity: number;
+  /** Of the shipped pieces those that arrived. */
+  deliveredQuantity: number;
+  /** Of the shipped pieces those that were lost. */
+  lostQuantity: number;
+  /** Of the delivered pieces those that go or went back. */
+  returningQuantity: number;
+  /** What is open ships by then or is cancelled; set once accepted. */
+  dispatchBy: Date | undefined;
 }
 
 /** Where the line is in its life. */
 export const OrderLine_Status = {
   STATUS_UNSPECIFIED: "STATUS_UNSPECIFIED",
+  /** OPEN - Nothing is decided yet. */
   OPEN: "OPEN",
+  /** CANCELLED - Nothing of it will come: cancelled before anything of it shipped. */
   CANCELLED: "CANCELLED",
+  /** RESERVED - Stock is reserved; the merchant has not accepted it yet. */
+  RESERVED: "RESERVED",
+  /** ACCEPTED - The merchant will ship it. */
+  ACCEPTED: "ACCEPTED",
+  /** PARTIALLY_SHIPPED - Some of it is on its way, the rest is open. */
+  PARTIALLY_SHIPPED: "PARTIALLY_SHIPPED",
+  /** SHIPPED - All of it that was not cancelled is on its way. */
+  SHIPPED: "SHIPPED",
+  /** DELIVERED - All of it that was not cancelled or lost has arrived. */
+  DELIVERED: "DELIVERED",
   UNRECOGNIZED: "UNRECOGNIZED",
 } as const;
 
@@ -183,6 +390,11 @@ export namespace OrderLine_Status {
   export type STATUS_UNSPECIFIED = typeof OrderLine_Status.STATUS_UNSPECIFIED;
   export type OPEN = typeof OrderLine_Status.OPEN;
   export type CANCELLED = typeof OrderLine_Status.CANCELLED;
+  export type RESERVED = typeof OrderLine_Status.RESERVED;
+  export type ACCEPTED = typeof OrderLine_Status.ACCEPTED;
+  export type PARTIALLY_SHIPPED = typeof OrderLine_Status.PARTIALLY_SHIPPED;
+  export type SHIPPED = typeof OrderLine_Status.SHIPPED;
+  export type DELIVERED = typeof OrderLine_Status.DELIVERED;
   export type UNRECOGNIZED = typeof OrderLine_Status.UNRECOGNIZED;
 }
 
@@ -197,6 +409,21 @@ export function orderLine_StatusFromJSON(object: any): OrderLine_Status {
     case 2:
     case "CANCELLED":
       return OrderLine_Status.CANCELLED;
+    case 3:
+    case "RESERVED":
+      return OrderLine_Status.RESERVED;
+    case 4:
+    case "ACCEPTED":
+      return OrderLine_Status.ACCEPTED;
+    case 5:
+    case "PARTIALLY_SHIPPED":
+      return OrderLine_Status.PARTIALLY_SHIPPED;
+    case 6:
+    case "SHIPPED":
+      return OrderLine_Status.SHIPPED;
+    case 7:
+    case "DELIVERED":
+      return OrderLine_Status.DELIVERED;
     case -1:
     case "UNRECOGNIZED":
     default:
@@ -212,10 +439,102 @@ export function orderLine_StatusToNumber(object: OrderLine_Status): number {
       return 1;
     case OrderLine_Status.CANCELLED:
       return 2;
+    case OrderLine_Status.RESERVED:
+      return 3;
+    case OrderLine_Status.ACCEPTED:
+      return 4;
+    case OrderLine_Status.PARTIALLY_SHIPPED:
+      return 5;
+    case OrderLine_Status.SHIPPED:
+      return 6;
+    case OrderLine_Status.DELIVERED:
+      return 7;
     case OrderLine_Status.UNRECOGNIZED:
     default:
       return -1;
   }
+}
+
+/** One parcel of one merchant. */
+export interface Shipment {
+  shipmentId: string;
+  merchantId: string;
+  status: Shipment_Status;
+  /** Who carries it, such as `DHL`. */
+  carrier: string;
+  trackingNumber: string;
+  lines: Shipment_Line[];
+  /** What its goods cost, VAT included: the amount that is captured for it. */
+  amount:
+    | Money
+    | undefined;
+  /** Expected by then; later it is a task for support. */
+  deliveredBy: Date | undefined;
+}
+
+/** Where the parcel is. */
+export const Shipment_Status = {
+  STATUS_UNSPECIFIED: "STATUS_UNSPECIFIED",
+  /** DISPATCHED - On its way. */
+  DISPATCHED: "DISPATCHED",
+  /** DELIVERED - Arrived. */
+  DELIVERED: "DELIVERED",
+  /** LOST - It will not arrive; its amount is refunded. */
+  LOST: "LOST",
+  UNRECOGNIZED: "UNRECOGNIZED",
+} as const;
+
+export type Shipment_Status = typeof Shipment_Status[keyof typeof Shipment_Status];
+
+export namespace Shipment_Status {
+  export type STATUS_UNSPECIFIED = typeof Shipment_Status.STATUS_UNSPECIFIED;
+  export type DISPATCHED = typeof Shipment_Status.DISPATCHED;
+  export type DELIVERED = typeof Shipment_Status.DELIVERED;
+  export type LOST = typeof Shipment_Status.LOST;
+  export type UNRECOGNIZED = typeof Shipment_Status.UNRECOGNIZED;
+}
+
+export function shipment_StatusFromJSON(object: any): Shipment_Status {
+  switch (object) {
+    case 0:
+    case "STATUS_UNSPECIFIED":
+      return Shipment_Status.STATUS_UNSPECIFIED;
+    case 1:
+    case "DISPATCHED":
+      return Shipment_Status.DISPATCHED;
+    case 2:
+    case "DELIVERED":
+      return Shipment_Status.DELIVERED;
+    case 3:
+    case "LOST":
+      return Shipment_Status.LOST;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return Shipment_Status.UNRECOGNIZED;
+  }
+}
+
+export function shipment_StatusToNumber(object: Shipment_Status): number {
+  switch (object) {
+    case Shipment_Status.STATUS_UNSPECIFIED:
+      return 0;
+    case Shipment_Status.DISPATCHED:
+      return 1;
+    case Shipment_Status.DELIVERED:
+      return 2;
+    case Shipment_Status.LOST:
+      return 3;
+    case Shipment_Status.UNRECOGNIZED:
+    default:
+      return -1;
+  }
+}
+
+/** Pieces of one line in the parcel. */
+export interface Shipment_Line {
+  lineId: string;
+  quantity: number;
 }
 
 /** How to reach the customer, as far as the caller may see it. */
@@ -290,6 +609,108 @@ export interface CancelOrderRequest {
   reason: string;
   requestId: string;
   /** The revision the caller saw, or `*`; `If-Match` in REST. */
+  etag: string;
+}
+
+export interface CancelLineRequest {
+  orderId: string;
+  lineId: string;
+  /** Why, for people to read. */
+  reason: string;
+  requestId: string;
+  etag: string;
+}
+
+export interface ChangeAddressRequest {
+  orderId: string;
+  /** The whole new address, in the same country. */
+  shippingAddress: PlaceOrderRequest_Address | undefined;
+  requestId: string;
+  etag: string;
+}
+
+export interface AcceptLineRequest {
+  orderId: string;
+  lineId: string;
+  requestId: string;
+  etag: string;
+}
+
+export interface RejectLineRequest {
+  orderId: string;
+  lineId: string;
+  /** Why, for people to read. */
+  reason: string;
+  requestId: string;
+  etag: string;
+}
+
+export interface DispatchShipmentRequest {
+  orderId: string;
+  /** Chosen by the caller, or made from the idempotency key. */
+  shipmentId: string;
+  /** Whose parcel: the caller's own merchant when left out; another only with scope tenants:any-merchant. */
+  merchantId: string;
+  /** Who carries it, such as `DHL`. */
+  carrier: string;
+  trackingNumber: string;
+  /** What is in it: accepted lines of this merchant, each at most once. */
+  lines: DispatchShipmentRequest_Line[];
+  requestId: string;
+  etag: string;
+}
+
+/** Pieces of one line. */
+export interface DispatchShipmentRequest_Line {
+  lineId: string;
+  quantity: number;
+}
+
+export interface DispatchShipmentResponse {
+  shipmentId: string;
+  /** Of the order. */
+  revision: bigint;
+  consistencyToken: string;
+}
+
+export interface ConfirmDeliveryRequest {
+  orderId: string;
+  shipmentId: string;
+  requestId: string;
+  etag: string;
+}
+
+export interface ReportShipmentLostRequest {
+  orderId: string;
+  shipmentId: string;
+  /** Why, for people to read. */
+  reason: string;
+  requestId: string;
+  etag: string;
+}
+
+export interface HoldOrderRequest {
+  orderId: string;
+  /** Why, for people to read. */
+  reason: string;
+  requestId: string;
+  etag: string;
+}
+
+export interface ReleaseOrderRequest {
+  orderId: string;
+  /** Why, for people to read. */
+  reason: string;
+  requestId: string;
+  etag: string;
+}
+
+export interface ResolveTaskRequest {
+  orderId: string;
+  taskId: string;
+  /** Why, for people to read. */
+  reason: string;
+  requestId: string;
   etag: string;
 }
 
@@ -379,6 +800,16 @@ function createBaseOrder(): Order {
     shippingAddress: undefined,
     paymentMethod: "",
     stale: false,
+    paymentId: "",
+    shipments: [],
+    tasks: [],
+    returnIds: [],
+    reserveBy: undefined,
+    payBy: undefined,
+    acceptBy: undefined,
+    withdrawalEnds: undefined,
+    hold: undefined,
+    cancelCause: Order_CancelCause.CANCEL_CAUSE_UNSPECIFIED,
   };
 }
 
@@ -425,6 +856,36 @@ export const Order: MessageFns<Order> = {
     }
     if (message.stale !== false) {
       writer.uint32(104).bool(message.stale);
+    }
+    if (message.paymentId !== "") {
+      writer.uint32(114).string(message.paymentId);
+    }
+    for (const v of message.shipments) {
+      Shipment.encode(v!, writer.uint32(122).fork()).join();
+    }
+    for (const v of message.tasks) {
+      SupportTask.encode(v!, writer.uint32(130).fork()).join();
+    }
+    for (const v of message.returnIds) {
+      writer.uint32(138).string(v!);
+    }
+    if (message.reserveBy !== undefined) {
+      Timestamp.encode(toTimestamp(message.reserveBy), writer.uint32(146).fork()).join();
+    }
+    if (message.payBy !== undefined) {
+      Timestamp.encode(toTimestamp(message.payBy), writer.uint32(154).fork()).join();
+    }
+    if (message.acceptBy !== undefined) {
+      Timestamp.encode(toTimestamp(message.acceptBy), writer.uint32(162).fork()).join();
+    }
+    if (message.withdrawalEnds !== undefined) {
+      Timestamp.encode(toTimestamp(message.withdrawalEnds), writer.uint32(170).fork()).join();
+    }
+    if (message.hold !== undefined) {
+      Order_Hold.encode(message.hold, writer.uint32(178).fork()).join();
+    }
+    if (message.cancelCause !== Order_CancelCause.CANCEL_CAUSE_UNSPECIFIED) {
+      writer.uint32(184).int32(order_CancelCauseToNumber(message.cancelCause));
     }
     return writer;
   },
@@ -546,6 +1007,143 @@ export const Order: MessageFns<Order> = {
             message.stale = reader.bool();
             continue;
           }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.paymentId = reader.string();
+            continue;
+          }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.shipments.push(Shipment.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 16: {
+            if (tag !== 130) {
+              break;
+            }
+
+            message.tasks.push(SupportTask.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 17: {
+            if (tag !== 138) {
+              break;
+            }
+
+            message.returnIds.push(reader.string());
+            continue;
+          }
+          case 18: {
+            if (tag !== 146) {
+              break;
+            }
+
+            message.reserveBy = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 19: {
+            if (tag !== 154) {
+              break;
+            }
+
+            message.payBy = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 20: {
+            if (tag !== 162) {
+              break;
+            }
+
+            message.acceptBy = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 21: {
+            if (tag !== 170) {
+              break;
+            }
+
+            message.withdrawalEnds = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 22: {
+            if (tag !== 178) {
+              break;
+            }
+
+            message.hold = Order_Hold.decode(reader, reader.uint32());
+            continue;
+          }
+          case 23: {
+            if (tag !== 184) {
+              break;
+            }
+
+            message.cancelCause = order_CancelCauseFromJSON(reader.int32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseOrder_Hold(): Order_Hold {
+  return { cause: Order_Hold_Cause.CAUSE_UNSPECIFIED, until: undefined };
+}
+
+export const Order_Hold: MessageFns<Order_Hold> = {
+  encode(message: Order_Hold, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.cause !== Order_Hold_Cause.CAUSE_UNSPECIFIED) {
+      writer.uint32(8).int32(order_Hold_CauseToNumber(message.cause));
+    }
+    if (message.until !== undefined) {
+      Timestamp.encode(toTimestamp(message.until), writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Order_Hold {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseOrder_Hold();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.cause = order_Hold_CauseFromJSON(reader.int32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.until = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -575,6 +1173,13 @@ function createBaseOrderLine(): OrderLine {
     vat: undefined,
     warrantyMonths: 0,
     purchasePrice: undefined,
+    openQuantity: 0,
+    cancelledQuantity: 0,
+    shippedQuantity: 0,
+    deliveredQuantity: 0,
+    lostQuantity: 0,
+    returningQuantity: 0,
+    dispatchBy: undefined,
   };
 }
 
@@ -621,6 +1226,27 @@ export const OrderLine: MessageFns<OrderLine> = {
     }
     if (message.purchasePrice !== undefined) {
       Money.encode(message.purchasePrice, writer.uint32(114).fork()).join();
+    }
+    if (message.openQuantity !== 0) {
+      writer.uint32(120).int32(message.openQuantity);
+    }
+    if (message.cancelledQuantity !== 0) {
+      writer.uint32(128).int32(message.cancelledQuantity);
+    }
+    if (message.shippedQuantity !== 0) {
+      writer.uint32(136).int32(message.shippedQuantity);
+    }
+    if (message.deliveredQuantity !== 0) {
+      writer.uint32(144).int32(message.deliveredQuantity);
+    }
+    if (message.lostQuantity !== 0) {
+      writer.uint32(152).int32(message.lostQuantity);
+    }
+    if (message.returningQuantity !== 0) {
+      writer.uint32(160).int32(message.returningQuantity);
+    }
+    if (message.dispatchBy !== undefined) {
+      Timestamp.encode(toTimestamp(message.dispatchBy), writer.uint32(170).fork()).join();
     }
     return writer;
   },
@@ -748,6 +1374,251 @@ export const OrderLine: MessageFns<OrderLine> = {
             }
 
             message.purchasePrice = Money.decode(reader, reader.uint32());
+            continue;
+          }
+          case 15: {
+            if (tag !== 120) {
+              break;
+            }
+
+            message.openQuantity = reader.int32();
+            continue;
+          }
+          case 16: {
+            if (tag !== 128) {
+              break;
+            }
+
+            message.cancelledQuantity = reader.int32();
+            continue;
+          }
+          case 17: {
+            if (tag !== 136) {
+              break;
+            }
+
+            message.shippedQuantity = reader.int32();
+            continue;
+          }
+          case 18: {
+            if (tag !== 144) {
+              break;
+            }
+
+            message.deliveredQuantity = reader.int32();
+            continue;
+          }
+          case 19: {
+            if (tag !== 152) {
+              break;
+            }
+
+            message.lostQuantity = reader.int32();
+            continue;
+          }
+          case 20: {
+            if (tag !== 160) {
+              break;
+            }
+
+            message.returningQuantity = reader.int32();
+            continue;
+          }
+          case 21: {
+            if (tag !== 170) {
+              break;
+            }
+
+            message.dispatchBy = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseShipment(): Shipment {
+  return {
+    shipmentId: "",
+    merchantId: "",
+    status: Shipment_Status.STATUS_UNSPECIFIED,
+    carrier: "",
+    trackingNumber: "",
+    lines: [],
+    amount: undefined,
+    deliveredBy: undefined,
+  };
+}
+
+export const Shipment: MessageFns<Shipment> = {
+  encode(message: Shipment, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.shipmentId !== "") {
+      writer.uint32(10).string(message.shipmentId);
+    }
+    if (message.merchantId !== "") {
+      writer.uint32(18).string(message.merchantId);
+    }
+    if (message.status !== Shipment_Status.STATUS_UNSPECIFIED) {
+      writer.uint32(24).int32(shipment_StatusToNumber(message.status));
+    }
+    if (message.carrier !== "") {
+      writer.uint32(34).string(message.carrier);
+    }
+    if (message.trackingNumber !== "") {
+      writer.uint32(42).string(message.trackingNumber);
+    }
+    for (const v of message.lines) {
+      Shipment_Line.encode(v!, writer.uint32(50).fork()).join();
+    }
+    if (message.amount !== undefined) {
+      Money.encode(message.amount, writer.uint32(58).fork()).join();
+    }
+    if (message.deliveredBy !== undefined) {
+      Timestamp.encode(toTimestamp(message.deliveredBy), writer.uint32(66).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Shipment {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseShipment();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.shipmentId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.merchantId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.status = shipment_StatusFromJSON(reader.int32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.carrier = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.trackingNumber = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.lines.push(Shipment_Line.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.amount = Money.decode(reader, reader.uint32());
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.deliveredBy = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseShipment_Line(): Shipment_Line {
+  return { lineId: "", quantity: 0 };
+}
+
+export const Shipment_Line: MessageFns<Shipment_Line> = {
+  encode(message: Shipment_Line, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.lineId !== "") {
+      writer.uint32(10).string(message.lineId);
+    }
+    if (message.quantity !== 0) {
+      writer.uint32(16).int32(message.quantity);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Shipment_Line {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseShipment_Line();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.lineId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.quantity = reader.int32();
             continue;
           }
         }
@@ -1461,6 +2332,1021 @@ export const CancelOrderRequest: MessageFns<CancelOrderRequest> = {
   },
 };
 
+function createBaseCancelLineRequest(): CancelLineRequest {
+  return { orderId: "", lineId: "", reason: "", requestId: "", etag: "" };
+}
+
+export const CancelLineRequest: MessageFns<CancelLineRequest> = {
+  encode(message: CancelLineRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.orderId !== "") {
+      writer.uint32(10).string(message.orderId);
+    }
+    if (message.lineId !== "") {
+      writer.uint32(18).string(message.lineId);
+    }
+    if (message.reason !== "") {
+      writer.uint32(26).string(message.reason);
+    }
+    if (message.requestId !== "") {
+      writer.uint32(34).string(message.requestId);
+    }
+    if (message.etag !== "") {
+      writer.uint32(42).string(message.etag);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CancelLineRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCancelLineRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.orderId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.lineId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.requestId = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.etag = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseChangeAddressRequest(): ChangeAddressRequest {
+  return { orderId: "", shippingAddress: undefined, requestId: "", etag: "" };
+}
+
+export const ChangeAddressRequest: MessageFns<ChangeAddressRequest> = {
+  encode(message: ChangeAddressRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.orderId !== "") {
+      writer.uint32(10).string(message.orderId);
+    }
+    if (message.shippingAddress !== undefined) {
+      PlaceOrderRequest_Address.encode(message.shippingAddress, writer.uint32(18).fork()).join();
+    }
+    if (message.requestId !== "") {
+      writer.uint32(26).string(message.requestId);
+    }
+    if (message.etag !== "") {
+      writer.uint32(34).string(message.etag);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ChangeAddressRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseChangeAddressRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.orderId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.shippingAddress = PlaceOrderRequest_Address.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.requestId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.etag = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseAcceptLineRequest(): AcceptLineRequest {
+  return { orderId: "", lineId: "", requestId: "", etag: "" };
+}
+
+export const AcceptLineRequest: MessageFns<AcceptLineRequest> = {
+  encode(message: AcceptLineRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.orderId !== "") {
+      writer.uint32(10).string(message.orderId);
+    }
+    if (message.lineId !== "") {
+      writer.uint32(18).string(message.lineId);
+    }
+    if (message.requestId !== "") {
+      writer.uint32(26).string(message.requestId);
+    }
+    if (message.etag !== "") {
+      writer.uint32(34).string(message.etag);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AcceptLineRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAcceptLineRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.orderId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.lineId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.requestId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.etag = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseRejectLineRequest(): RejectLineRequest {
+  return { orderId: "", lineId: "", reason: "", requestId: "", etag: "" };
+}
+
+export const RejectLineRequest: MessageFns<RejectLineRequest> = {
+  encode(message: RejectLineRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.orderId !== "") {
+      writer.uint32(10).string(message.orderId);
+    }
+    if (message.lineId !== "") {
+      writer.uint32(18).string(message.lineId);
+    }
+    if (message.reason !== "") {
+      writer.uint32(26).string(message.reason);
+    }
+    if (message.requestId !== "") {
+      writer.uint32(34).string(message.requestId);
+    }
+    if (message.etag !== "") {
+      writer.uint32(42).string(message.etag);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RejectLineRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRejectLineRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.orderId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.lineId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.requestId = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.etag = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseDispatchShipmentRequest(): DispatchShipmentRequest {
+  return {
+    orderId: "",
+    shipmentId: "",
+    merchantId: "",
+    carrier: "",
+    trackingNumber: "",
+    lines: [],
+    requestId: "",
+    etag: "",
+  };
+}
+
+export const DispatchShipmentRequest: MessageFns<DispatchShipmentRequest> = {
+  encode(message: DispatchShipmentRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.orderId !== "") {
+      writer.uint32(10).string(message.orderId);
+    }
+    if (message.shipmentId !== "") {
+      writer.uint32(18).string(message.shipmentId);
+    }
+    if (message.merchantId !== "") {
+      writer.uint32(26).string(message.merchantId);
+    }
+    if (message.carrier !== "") {
+      writer.uint32(34).string(message.carrier);
+    }
+    if (message.trackingNumber !== "") {
+      writer.uint32(42).string(message.trackingNumber);
+    }
+    for (const v of message.lines) {
+      DispatchShipmentRequest_Line.encode(v!, writer.uint32(50).fork()).join();
+    }
+    if (message.requestId !== "") {
+      writer.uint32(58).string(message.requestId);
+    }
+    if (message.etag !== "") {
+      writer.uint32(66).string(message.etag);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DispatchShipmentRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDispatchShipmentRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.orderId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.shipmentId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.merchantId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.carrier = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.trackingNumber = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.lines.push(DispatchShipmentRequest_Line.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.requestId = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.etag = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseDispatchShipmentRequest_Line(): DispatchShipmentRequest_Line {
+  return { lineId: "", quantity: 0 };
+}
+
+export const DispatchShipmentRequest_Line: MessageFns<DispatchShipmentRequest_Line> = {
+  encode(message: DispatchShipmentRequest_Line, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.lineId !== "") {
+      writer.uint32(10).string(message.lineId);
+    }
+    if (message.quantity !== 0) {
+      writer.uint32(16).int32(message.quantity);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DispatchShipmentRequest_Line {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDispatchShipmentRequest_Line();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.lineId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.quantity = reader.int32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseDispatchShipmentResponse(): DispatchShipmentResponse {
+  return { shipmentId: "", revision: 0n, consistencyToken: "" };
+}
+
+export const DispatchShipmentResponse: MessageFns<DispatchShipmentResponse> = {
+  encode(message: DispatchShipmentResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.shipmentId !== "") {
+      writer.uint32(10).string(message.shipmentId);
+    }
+    if (message.revision !== 0n) {
+      if (BigInt.asIntN(64, message.revision) !== message.revision) {
+        throw new globalThis.Error("value provided for field message.revision of type int64 too large");
+      }
+      writer.uint32(16).int64(message.revision);
+    }
+    if (message.consistencyToken !== "") {
+      writer.uint32(26).string(message.consistencyToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DispatchShipmentResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDispatchShipmentResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.shipmentId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.revision = reader.int64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.consistencyToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseConfirmDeliveryRequest(): ConfirmDeliveryRequest {
+  return { orderId: "", shipmentId: "", requestId: "", etag: "" };
+}
+
+export const ConfirmDeliveryRequest: MessageFns<ConfirmDeliveryRequest> = {
+  encode(message: ConfirmDeliveryRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.orderId !== "") {
+      writer.uint32(10).string(message.orderId);
+    }
+    if (message.shipmentId !== "") {
+      writer.uint32(18).string(message.shipmentId);
+    }
+    if (message.requestId !== "") {
+      writer.uint32(26).string(message.requestId);
+    }
+    if (message.etag !== "") {
+      writer.uint32(34).string(message.etag);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ConfirmDeliveryRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseConfirmDeliveryRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.orderId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.shipmentId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.requestId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.etag = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseReportShipmentLostRequest(): ReportShipmentLostRequest {
+  return { orderId: "", shipmentId: "", reason: "", requestId: "", etag: "" };
+}
+
+export const ReportShipmentLostRequest: MessageFns<ReportShipmentLostRequest> = {
+  encode(message: ReportShipmentLostRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.orderId !== "") {
+      writer.uint32(10).string(message.orderId);
+    }
+    if (message.shipmentId !== "") {
+      writer.uint32(18).string(message.shipmentId);
+    }
+    if (message.reason !== "") {
+      writer.uint32(26).string(message.reason);
+    }
+    if (message.requestId !== "") {
+      writer.uint32(34).string(message.requestId);
+    }
+    if (message.etag !== "") {
+      writer.uint32(42).string(message.etag);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReportShipmentLostRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReportShipmentLostRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.orderId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.shipmentId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.requestId = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.etag = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseHoldOrderRequest(): HoldOrderRequest {
+  return { orderId: "", reason: "", requestId: "", etag: "" };
+}
+
+export const HoldOrderRequest: MessageFns<HoldOrderRequest> = {
+  encode(message: HoldOrderRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.orderId !== "") {
+      writer.uint32(10).string(message.orderId);
+    }
+    if (message.reason !== "") {
+      writer.uint32(18).string(message.reason);
+    }
+    if (message.requestId !== "") {
+      writer.uint32(26).string(message.requestId);
+    }
+    if (message.etag !== "") {
+      writer.uint32(34).string(message.etag);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): HoldOrderRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseHoldOrderRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.orderId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.requestId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.etag = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseReleaseOrderRequest(): ReleaseOrderRequest {
+  return { orderId: "", reason: "", requestId: "", etag: "" };
+}
+
+export const ReleaseOrderRequest: MessageFns<ReleaseOrderRequest> = {
+  encode(message: ReleaseOrderRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.orderId !== "") {
+      writer.uint32(10).string(message.orderId);
+    }
+    if (message.reason !== "") {
+      writer.uint32(18).string(message.reason);
+    }
+    if (message.requestId !== "") {
+      writer.uint32(26).string(message.requestId);
+    }
+    if (message.etag !== "") {
+      writer.uint32(34).string(message.etag);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReleaseOrderRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReleaseOrderRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.orderId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.requestId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.etag = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseResolveTaskRequest(): ResolveTaskRequest {
+  return { orderId: "", taskId: "", reason: "", requestId: "", etag: "" };
+}
+
+export const ResolveTaskRequest: MessageFns<ResolveTaskRequest> = {
+  encode(message: ResolveTaskRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.orderId !== "") {
+      writer.uint32(10).string(message.orderId);
+    }
+    if (message.taskId !== "") {
+      writer.uint32(18).string(message.taskId);
+    }
+    if (message.reason !== "") {
+      writer.uint32(26).string(message.reason);
+    }
+    if (message.requestId !== "") {
+      writer.uint32(34).string(message.requestId);
+    }
+    if (message.etag !== "") {
+      writer.uint32(42).string(message.etag);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ResolveTaskRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseResolveTaskRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.orderId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.taskId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.requestId = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.etag = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
 function createBaseGetOrderRequest(): GetOrderRequest {
   return { orderId: "" };
 }
@@ -1956,7 +3842,7 @@ export const OrderHistoryEntry: MessageFns<OrderHistoryEntry> = {
   },
 };
 
-/** Customers' orders: placing, cancelling, reading, and their history. */
+/** Customers' orders: placing, changing, fulfilling, reading, and their history. */
 export type OrderServiceService = typeof OrderServiceService;
 export const OrderServiceService = {
   /** Places an order. Prices, merchants and terms are taken from the offers at this moment; the shown prices are compared. */
@@ -1969,7 +3855,7 @@ export const OrderServiceService = {
     responseSerialize: (value: PlaceOrderResponse): Buffer => Buffer.from(PlaceOrderResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): PlaceOrderResponse => PlaceOrderResponse.decode(value),
   },
-  /** Cancels an order as a whole. */
+  /** Cancels an order as a whole. Refused once something of it has shipped (ALREADY_SHIPPED): cancel the open lines, or return what came. Cancelling twice is nothing. */
   cancelOrder: {
     path: "/orders.v1.OrderService/CancelOrder" as const,
     requestStream: false as const,
@@ -1979,7 +3865,111 @@ export const OrderServiceService = {
     responseSerialize: (value: CommandAnswer): Buffer => Buffer.from(CommandAnswer.encode(value).finish()),
     responseDeserialize: (value: Buffer): CommandAnswer => CommandAnswer.decode(value),
   },
-  /** One order. A merchant sees its own lines and their subtotal. */
+  /** Cancels what has not shipped of one line. With the last open line of an order of which nothing shipped the order is cancelled. */
+  cancelLine: {
+    path: "/orders.v1.OrderService/CancelLine" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: CancelLineRequest): Buffer => Buffer.from(CancelLineRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): CancelLineRequest => CancelLineRequest.decode(value),
+    responseSerialize: (value: CommandAnswer): Buffer => Buffer.from(CommandAnswer.encode(value).finish()),
+    responseDeserialize: (value: Buffer): CommandAnswer => CommandAnswer.decode(value),
+  },
+  /** Changes where the goods go, while nothing has shipped. Another country is refused (COUNTRY_CHANGED), since the VAT follows it. */
+  changeAddress: {
+    path: "/orders.v1.OrderService/ChangeAddress" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ChangeAddressRequest): Buffer => Buffer.from(ChangeAddressRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ChangeAddressRequest => ChangeAddressRequest.decode(value),
+    responseSerialize: (value: CommandAnswer): Buffer => Buffer.from(CommandAnswer.encode(value).finish()),
+    responseDeserialize: (value: Buffer): CommandAnswer => CommandAnswer.decode(value),
+  },
+  /** The merchant takes a line of a confirmed order on and shows until when it ships. Lines that are not accepted in time are cancelled. */
+  acceptLine: {
+    path: "/orders.v1.OrderService/AcceptLine" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: AcceptLineRequest): Buffer => Buffer.from(AcceptLineRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): AcceptLineRequest => AcceptLineRequest.decode(value),
+    responseSerialize: (value: CommandAnswer): Buffer => Buffer.from(CommandAnswer.encode(value).finish()),
+    responseDeserialize: (value: Buffer): CommandAnswer => CommandAnswer.decode(value),
+  },
+  /** The merchant cannot deliver what has not shipped of a line: it is cancelled, and the customer does not pay for it. */
+  rejectLine: {
+    path: "/orders.v1.OrderService/RejectLine" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: RejectLineRequest): Buffer => Buffer.from(RejectLineRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): RejectLineRequest => RejectLineRequest.decode(value),
+    responseSerialize: (value: CommandAnswer): Buffer => Buffer.from(CommandAnswer.encode(value).finish()),
+    responseDeserialize: (value: Buffer): CommandAnswer => CommandAnswer.decode(value),
+  },
+  /** A merchant's parcel is on its way, with all or some of what it accepted. Its amount is captured from the payment. Nothing ships while the order is held (ORDER_ON_HOLD). */
+  dispatchShipment: {
+    path: "/orders.v1.OrderService/DispatchShipment" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: DispatchShipmentRequest): Buffer =>
+      Buffer.from(DispatchShipmentRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): DispatchShipmentRequest => DispatchShipmentRequest.decode(value),
+    responseSerialize: (value: DispatchShipmentResponse): Buffer =>
+      Buffer.from(DispatchShipmentResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): DispatchShipmentResponse => DispatchShipmentResponse.decode(value),
+  },
+  /** The parcel has arrived. When everything has, the customer's time to withdraw begins. */
+  confirmDelivery: {
+    path: "/orders.v1.OrderService/ConfirmDelivery" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ConfirmDeliveryRequest): Buffer =>
+      Buffer.from(ConfirmDeliveryRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ConfirmDeliveryRequest => ConfirmDeliveryRequest.decode(value),
+    responseSerialize: (value: CommandAnswer): Buffer => Buffer.from(CommandAnswer.encode(value).finish()),
+    responseDeserialize: (value: Buffer): CommandAnswer => CommandAnswer.decode(value),
+  },
+  /** The parcel will not arrive: the customer gets its money back. */
+  reportShipmentLost: {
+    path: "/orders.v1.OrderService/ReportShipmentLost" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ReportShipmentLostRequest): Buffer =>
+      Buffer.from(ReportShipmentLostRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ReportShipmentLostRequest => ReportShipmentLostRequest.decode(value),
+    responseSerialize: (value: CommandAnswer): Buffer => Buffer.from(CommandAnswer.encode(value).finish()),
+    responseDeserialize: (value: Buffer): CommandAnswer => CommandAnswer.decode(value),
+  },
+  /** Stops an order: nothing of it ships and its deadlines rest, until it is released or the hold lapses. */
+  holdOrder: {
+    path: "/orders.v1.OrderService/HoldOrder" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: HoldOrderRequest): Buffer => Buffer.from(HoldOrderRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): HoldOrderRequest => HoldOrderRequest.decode(value),
+    responseSerialize: (value: CommandAnswer): Buffer => Buffer.from(CommandAnswer.encode(value).finish()),
+    responseDeserialize: (value: Buffer): CommandAnswer => CommandAnswer.decode(value),
+  },
+  /** Ends a hold. Deadlines that rested begin anew. */
+  releaseOrder: {
+    path: "/orders.v1.OrderService/ReleaseOrder" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ReleaseOrderRequest): Buffer => Buffer.from(ReleaseOrderRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ReleaseOrderRequest => ReleaseOrderRequest.decode(value),
+    responseSerialize: (value: CommandAnswer): Buffer => Buffer.from(CommandAnswer.encode(value).finish()),
+    responseDeserialize: (value: Buffer): CommandAnswer => CommandAnswer.decode(value),
+  },
+  /** A person has dealt with what a task is about. Resolving twice is nothing. */
+  resolveTask: {
+    path: "/orders.v1.OrderService/ResolveTask" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ResolveTaskRequest): Buffer => Buffer.from(ResolveTaskRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ResolveTaskRequest => ResolveTaskRequest.decode(value),
+    responseSerialize: (value: CommandAnswer): Buffer => Buffer.from(CommandAnswer.encode(value).finish()),
+    responseDeserialize: (value: Buffer): CommandAnswer => CommandAnswer.decode(value),
+  },
+  /** One order. A merchant sees its own lines and shipments and their subtotal, and the address once it accepted a line. */
   getOrder: {
     path: "/orders.v1.OrderService/GetOrder" as const,
     requestStream: false as const,
@@ -2016,9 +4006,29 @@ export const OrderServiceService = {
 export interface OrderServiceServer extends UntypedServiceImplementation {
   /** Places an order. Prices, merchants and terms are taken from the offers at this moment; the shown prices are compared. */
   placeOrder: handleUnaryCall<PlaceOrderRequest, PlaceOrderResponse>;
-  /** Cancels an order as a whole. */
+  /** Cancels an order as a whole. Refused once something of it has shipped (ALREADY_SHIPPED): cancel the open lines, or return what came. Cancelling twice is nothing. */
   cancelOrder: handleUnaryCall<CancelOrderRequest, CommandAnswer>;
-  /** One order. A merchant sees its own lines and their subtotal. */
+  /** Cancels what has not shipped of one line. With the last open line of an order of which nothing shipped the order is cancelled. */
+  cancelLine: handleUnaryCall<CancelLineRequest, CommandAnswer>;
+  /** Changes where the goods go, while nothing has shipped. Another country is refused (COUNTRY_CHANGED), since the VAT follows it. */
+  changeAddress: handleUnaryCall<ChangeAddressRequest, CommandAnswer>;
+  /** The merchant takes a line of a confirmed order on and shows until when it ships. Lines that are not accepted in time are cancelled. */
+  acceptLine: handleUnaryCall<AcceptLineRequest, CommandAnswer>;
+  /** The merchant cannot deliver what has not shipped of a line: it is cancelled, and the customer does not pay for it. */
+  rejectLine: handleUnaryCall<RejectLineRequest, CommandAnswer>;
+  /** A merchant's parcel is on its way, with all or some of what it accepted. Its amount is captured from the payment. Nothing ships while the order is held (ORDER_ON_HOLD). */
+  dispatchShipment: handleUnaryCall<DispatchShipmentRequest, DispatchShipmentResponse>;
+  /** The parcel has arrived. When everything has, the customer's time to withdraw begins. */
+  confirmDelivery: handleUnaryCall<ConfirmDeliveryRequest, CommandAnswer>;
+  /** The parcel will not arrive: the customer gets its money back. */
+  reportShipmentLost: handleUnaryCall<ReportShipmentLostRequest, CommandAnswer>;
+  /** Stops an order: nothing of it ships and its deadlines rest, until it is released or the hold lapses. */
+  holdOrder: handleUnaryCall<HoldOrderRequest, CommandAnswer>;
+  /** Ends a hold. Deadlines that rested begin anew. */
+  releaseOrder: handleUnaryCall<ReleaseOrderRequest, CommandAnswer>;
+  /** A person has dealt with what a task is about. Resolving twice is nothing. */
+  resolveTask: handleUnaryCall<ResolveTaskRequest, CommandAnswer>;
+  /** One order. A merchant sees its own lines and shipments and their subtotal, and the address once it accepted a line. */
   getOrder: handleUnaryCall<GetOrderRequest, Order>;
   /** Orders, newest first. */
   listOrders: handleUnaryCall<ListOrdersRequest, ListOrdersResponse>;
@@ -2043,7 +4053,7 @@ export interface OrderServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: PlaceOrderResponse) => void,
   ): ClientUnaryCall;
-  /** Cancels an order as a whole. */
+  /** Cancels an order as a whole. Refused once something of it has shipped (ALREADY_SHIPPED): cancel the open lines, or return what came. Cancelling twice is nothing. */
   cancelOrder(
     request: CancelOrderRequest,
     callback: (error: ServiceError | null, response: CommandAnswer) => void,
@@ -2059,7 +4069,167 @@ export interface OrderServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: CommandAnswer) => void,
   ): ClientUnaryCall;
-  /** One order. A merchant sees its own lines and their subtotal. */
+  /** Cancels what has not shipped of one line. With the last open line of an order of which nothing shipped the order is cancelled. */
+  cancelLine(
+    request: CancelLineRequest,
+    callback: (error: ServiceError | null, response: CommandAnswer) => void,
+  ): ClientUnaryCall;
+  cancelLine(
+    request: CancelLineRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: CommandAnswer) => void,
+  ): ClientUnaryCall;
+  cancelLine(
+    request: CancelLineRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: CommandAnswer) => void,
+  ): ClientUnaryCall;
+  /** Changes where the goods go, while nothing has shipped. Another country is refused (COUNTRY_CHANGED), since the VAT follows it. */
+  changeAddress(
+    request: ChangeAddressRequest,
+    callback: (error: ServiceError | null, response: CommandAnswer) => void,
+  ): ClientUnaryCall;
+  changeAddress(
+    request: ChangeAddressRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: CommandAnswer) => void,
+  ): ClientUnaryCall;
+  changeAddress(
+    request: ChangeAddressRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: CommandAnswer) => void,
+  ): ClientUnaryCall;
+  /** The merchant takes a line of a confirmed order on and shows until when it ships. Lines that are not accepted in time are cancelled. */
+  acceptLine(
+    request: AcceptLineRequest,
+    callback: (error: ServiceError | null, response: CommandAnswer) => void,
+  ): ClientUnaryCall;
+  acceptLine(
+    request: AcceptLineRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: CommandAnswer) => void,
+  ): ClientUnaryCall;
+  acceptLine(
+    request: AcceptLineRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: CommandAnswer) => void,
+  ): ClientUnaryCall;
+  /** The merchant cannot deliver what has not shipped of a line: it is cancelled, and the customer does not pay for it. */
+  rejectLine(
+    request: RejectLineRequest,
+    callback: (error: ServiceError | null, response: CommandAnswer) => void,
+  ): ClientUnaryCall;
+  rejectLine(
+    request: RejectLineRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: CommandAnswer) => void,
+  ): ClientUnaryCall;
+  rejectLine(
+    request: RejectLineRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: CommandAnswer) => void,
+  ): ClientUnaryCall;
+  /** A merchant's parcel is on its way, with all or some of what it accepted. Its amount is captured from the payment. Nothing ships while the order is held (ORDER_ON_HOLD). */
+  dispatchShipment(
+    request: DispatchShipmentRequest,
+    callback: (error: ServiceError | null, response: DispatchShipmentResponse) => void,
+  ): ClientUnaryCall;
+  dispatchShipment(
+    request: DispatchShipmentRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: DispatchShipmentResponse) => void,
+  ): ClientUnaryCall;
+  dispatchShipment(
+    request: DispatchShipmentRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: DispatchShipmentResponse) => void,
+  ): ClientUnaryCall;
+  /** The parcel has arrived. When everything has, the customer's time to withdraw begins. */
+  confirmDelivery(
+    request: ConfirmDeliveryRequest,
+    callback: (error: ServiceError | null, response: CommandAnswer) => void,
+  ): ClientUnaryCall;
+  confirmDelivery(
+    request: ConfirmDeliveryRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: CommandAnswer) => void,
+  ): ClientUnaryCall;
+  confirmDelivery(
+    request: ConfirmDeliveryRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: CommandAnswer) => void,
+  ): ClientUnaryCall;
+  /** The parcel will not arrive: the customer gets its money back. */
+  reportShipmentLost(
+    request: ReportShipmentLostRequest,
+    callback: (error: ServiceError | null, response: CommandAnswer) => void,
+  ): ClientUnaryCall;
+  reportShipmentLost(
+    request: ReportShipmentLostRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: CommandAnswer) => void,
+  ): ClientUnaryCall;
+  reportShipmentLost(
+    request: ReportShipmentLostRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: CommandAnswer) => void,
+  ): ClientUnaryCall;
+  /** Stops an order: nothing of it ships and its deadlines rest, until it is released or the hold lapses. */
+  holdOrder(
+    request: HoldOrderRequest,
+    callback: (error: ServiceError | null, response: CommandAnswer) => void,
+  ): ClientUnaryCall;
+  holdOrder(
+    request: HoldOrderRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: CommandAnswer) => void,
+  ): ClientUnaryCall;
+  holdOrder(
+    request: HoldOrderRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: CommandAnswer) => void,
+  ): ClientUnaryCall;
+  /** Ends a hold. Deadlines that rested begin anew. */
+  releaseOrder(
+    request: ReleaseOrderRequest,
+    callback: (error: ServiceError | null, response: CommandAnswer) => void,
+  ): ClientUnaryCall;
+  releaseOrder(
+    request: ReleaseOrderRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: CommandAnswer) => void,
+  ): ClientUnaryCall;
+  releaseOrder(
+    request: ReleaseOrderRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: CommandAnswer) => void,
+  ): ClientUnaryCall;
+  /** A person has dealt with what a task is about. Resolving twice is nothing. */
+  resolveTask(
+    request: ResolveTaskRequest,
+    callback: (error: ServiceError | null, response: CommandAnswer) => void,
+  ): ClientUnaryCall;
+  resolveTask(
+    request: ResolveTaskRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: CommandAnswer) => void,
+  ): ClientUnaryCall;
+  resolveTask(
+    request: ResolveTaskRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: CommandAnswer) => void,
+  ): ClientUnaryCall;
+  /** One order. A merchant sees its own lines and shipments and their subtotal, and the address once it accepted a line. */
   getOrder(request: GetOrderRequest, callback: (error: ServiceError | null, response: Order) => void): ClientUnaryCall;
   getOrder(
     request: GetOrderRequest,
