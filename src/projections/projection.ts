@@ -24,6 +24,20 @@ export type Projection<Row = object, Event extends Decoded = Decoded> = {
   group(event: Happened<Event>): string;
   /** The group's rows after the event; rows left out are deleted. What it throws parks the group. */
   evolve(rows: readonly Row[], event: Happened<Event>): readonly Row[];
+  /** Tables whose rows follow from these: written in the same transaction, never read by the fold. */
+  readonly parts?: readonly Part<Row>[];
+};
+
+/** A table whose rows say again, in a form that is searched, what a row of the read model holds. */
+export type Part<Row = object> = {
+  /** The view's name in schema `read_models`. */
+  readonly name: string;
+  /** The table, with its indexes. */
+  readonly create: (table: string) => string;
+  /** The columns that identify a row. */
+  readonly key: readonly string[];
+  /** The rows that follow from one of the read model. */
+  rows(row: Row): readonly object[];
 };
 
 /** A read model of any rows and events, as the engine sees it. */
@@ -34,3 +48,19 @@ export const documents = <Row extends object, Event extends Decoded>(projection:
 
 /** The name of a read model's subscription, which is also its table's: both belong to one version. */
 export const subscriptionOf = ({ name, version }: Pick<AnyProjection, 'name' | 'version'>): string => `${name}_v${version}`;
+
+/** The tables of a read model's version and of its parts, by the names of their views. */
+export const tablesOf = ({
+  name,
+  version,
+  create,
+  parts = [],
+}: Pick<AnyProjection, 'name' | 'version' | 'create' | 'parts'>): readonly {
+  readonly name: string;
+  readonly table: string;
+  readonly create: string;
+}[] =>
+  [{ name, create }, ...parts].map((each) => {
+    const table = `read_models.${each.name}_v${version}`;
+    return { name: each.name, table, create: each.create(table) };
+  });

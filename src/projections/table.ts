@@ -13,29 +13,15 @@ export type Table = {
   ) => Promise<void>;
 };
 
-/** Looks the table's columns up and prepares its statements. */
+/** Looks the columns up and prepares the statements, of the read model's table and of its parts'. */
 export const openTable = async (client: ClientBase, projection: AnyProjection): Promise<Table> => {
-  const { key, groupColumn } = projection;
+  const { key, groupColumn, parts = [] } = projection;
   const name = subscriptionOf(projection);
-  const table = `read_models.${name}`;
-  const { rows: columns } = await client.query<{ attname: string }>(
-    'select attname from pg_attribute where attrelid = $1::regclass and attnum > 0 and not attisdropped order by attnum',
-    [table],
+  const main = await openWriter(client, name, key);
+  const others = await Promise.all(
+    parts.map(async (part) => ({ part, writer: await openWriter(client, `${part.name}_v${projection.version}`, part.key) })),
   );
-  const names = columns.map(({ attname }) => attname);
-  const list = (of: readonly string[], prefix = ''): string => of.map((column) => prefix + column).join(', ');
-  const others = names.filter((column) => !key.includes(column));
-
-  const loading = `select ${list(names)} from ${table} where ${groupColumn} = any($1)`;
-  const upserting = `
-    insert into ${table} (${list(names)})
-    select ${list(names)} from json_populate_recordset(null::${table}, $1::json)
-        on conflict (${list(key)}) do ${others.length === 0 ? 'nothing' : `update set (${list(others)}) = row (${list(others, 'excluded.')})`}`;
-  const deleting = `
-    delete from ${table} t
-     using json_populate_recordset(null::${table}, $1::json) gone
-     where ${key.map((column) => `t.${column} = gone.${column}`).join(' and ')}`;
-  const keyOf = (row: object): string => JSON.stringify(key.map((column) => (row as Record<string, unknown>)[column]));
+  const loading = `select ${main.columns.join(', ')} from read_models.${name} where ${groupColumn} = any($1)`;
 
   return {
     async load(client, groups) {
@@ -46,15 +32,63 @@ export const openTable = async (client: ClientBase, projection: AnyProjection): 
 
     async write(client, before, after) {
       const changed: object[] = [];
+      const replaced: object[] = [];
       const gone: object[] = [];
       for (const [group, rows] of after) {
         const had = before.get(group) ?? [];
         for (const row of rows) if (!had.includes(row)) changed.push(row);
         if (had.length === 0) continue;
-        const keys = new Set(rows.map(keyOf));
-        for (const row of had) if (!keys.has(keyOf(row))) gone.push(row);
+        const keys = new Set(rows.map(main.keyOf));
+        for (const row of had) {
+          if (!keys.has(main.keyOf(row))) gone.push(row);
+          if (!rows.includes(row)) replaced.push(row);
+        }
       }
+      await main.upsert(client, changed);
+      await main.delete(client, gone);
+      for (const { part, writer } of others) {
+        const had = new Map(replaced.flatMap((row) => part.rows(row)).map((row) => [writer.keyOf(row), row]));
+        const has = changed.flatMap((row) => part.rows(row));
+        const kept = new Set(has.map(writer.keyOf));
+        await writer.upsert(
+          client,
+          has.filter((row) => JSON.stringify(row) !== JSON.stringify(had.get(writer.keyOf(row)))),
+        );
+        await writer.delete(
+          client,
+          [...had].flatMap(([key, row]) => (kept.has(key) ? [] : [row])),
+        );
+      }
+    },
+  };
+};
+
+/** Writes rows of one table, with one statement each time. */
+const openWriter = async (client: ClientBase, name: string, key: readonly string[]) => {
+  const table = `read_models.${name}`;
+  const { rows } = await client.query<{ attname: string }>(
+    'select attname from pg_attribute where attrelid = $1::regclass and attnum > 0 and not attisdropped order by attnum',
+    [table],
+  );
+  const columns = rows.map(({ attname }) => attname);
+  const list = (of: readonly string[], prefix = ''): string => of.map((column) => prefix + column).join(', ');
+  const others = columns.filter((column) => !key.includes(column));
+  const upserting = `
+    insert into ${table} (${list(columns)})
+    select ${list(columns)} from json_populate_recordset(null::${table}, $1::json)
+        on conflict (${list(key)}) do ${others.length === 0 ? 'nothing' : `update set (${list(others)}) = row (${list(others, 'excluded.')})`}`;
+  const deleting = `
+    delete from ${table} t
+     using json_populate_recordset(null::${table}, $1::json) gone
+     where ${key.map((column) => `t.${column} = gone.${column}`).join(' and ')}`;
+
+  return {
+    columns,
+    keyOf: (row: object): string => JSON.stringify(key.map((column) => (row as Record<string, unknown>)[column])),
+    async upsert(client: ClientBase, changed: readonly object[]): Promise<void> {
       if (changed.length > 0) await client.query({ name: `upsert-${name}`, text: upserting, values: [JSON.stringify(changed)] });
+    },
+    async delete(client: ClientBase, gone: readonly object[]): Promise<void> {
       if (gone.length > 0) await client.query({ name: `delete-${name}`, text: deleting, values: [JSON.stringify(gone)] });
     },
   };

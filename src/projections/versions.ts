@@ -1,10 +1,10 @@
 import { resetCheckpoint } from '../subscriptions/checkpoints.ts';
 import type { ClientBase, Pool } from '../platform/database.ts';
-import { subscriptionOf, type AnyProjection } from './projection.ts';
+import { subscriptionOf, tablesOf, type AnyProjection } from './projection.ts';
 
 /**
  * Makes the tables that are missing, and the views of read models that have none yet, so that queries can ask from the first
- * moment. Several processes may do so at once. A table that was lost is built again from the start of the log.
+ * moment. Several processes may do so at once. Where a table was lost the read model is built again from the start of the log.
  */
 export const prepareReadModels = async (pool: Pool, projections: readonly AnyProjection[]): Promise<void> => {
   const client = await pool.connect();
@@ -13,17 +13,19 @@ export const prepareReadModels = async (pool: Pool, projections: readonly AnyPro
     await client.query('select pg_advisory_xact_lock(7308324)');
     for (const projection of projections) {
       const name = subscriptionOf(projection);
-      const { rows } = await client.query<{ there: boolean; begun: boolean; shown: boolean }>(
-        `select to_regclass($1) is not null as there,
+      const tables = tablesOf(projection);
+      const { rows } = await client.query<{ there: boolean; begun: boolean; shown: number | null }>(
+        `select (select bool_and(to_regclass(each) is not null) from unnest($1::text[]) each) as there,
                 exists (select from subscriptions.checkpoints where name = $2 and position is not null) as begun,
-                exists (select from read_models.live where name = $3) as shown`,
-        [`read_models.${name}`, name, projection.name],
+                (select version from read_models.live where name = $3) as shown`,
+        [tables.map(({ table }) => table), name, projection.name],
       );
-      if (!rows[0]!.there) {
-        await client.query(projection.create(`read_models.${name}`));
-        if (rows[0]!.begun) await resetCheckpoint(client, name);
+      const { there, begun, shown } = rows[0]!;
+      if (!there) {
+        for (const { table, create } of tables) await client.query(`drop table if exists ${table} cascade; ${create}`);
+        if (begun) await resetCheckpoint(client, name);
       }
-      if (!rows[0]!.shown) await show(client, projection);
+      if (shown === null || (!there && shown === projection.version)) await show(client, projection);
     }
     await client.query('commit');
   } catch (error) {
@@ -40,13 +42,12 @@ export const liveVersion = async (pool: Pool, name: string): Promise<number | un
   return rows[0]?.version;
 };
 
-/** Points the view at this version. The table of the version before stays. Waits a second at most for readers to get out of the way. */
+/** Points the view, and those of its parts, at this version. The tables of the version before stay. Waits a second at most for readers to get out of the way. */
 export const show = async (client: ClientBase, projection: AnyProjection): Promise<void> => {
   const { name, version } = projection;
   await client.query(`set local lock_timeout = '1s'`);
-  await client.query(
-    `drop view if exists read_models.${name}; create view read_models.${name} as select * from read_models.${subscriptionOf(projection)}`,
-  );
+  for (const { name: view, table } of tablesOf(projection))
+    await client.query(`drop view if exists read_models.${view}; create view read_models.${view} as select * from ${table}`);
   await client.query(
     `insert into read_models.live (name, version, subscription) values ($1, $2, $3)
          on conflict (name) do update set version = excluded.version, subscription = excluded.subscription`,
