@@ -1,95 +1,99 @@
 import { actsForCustomer, type Authority } from './authority.ts';
-import { accepted, rejected, type Decider, type Decision, type Rejected } from './decider.ts';
-import { sum } from './money.ts';
-import type { PaymentEvent, PaymentFact } from './payment-events.ts';
+import { accepted, rejected, type Decider, type Decision } from './decider.ts';
+import { amountText } from './money.ts';
+import type { PaymentCode, PaymentCommand, RequestCapture, RequestRefund } from './payment-commands.ts';
+import type { PaymentEvent } from './payment-events.ts';
+import { record } from './payment-records.ts';
+import { capturedOf, committed, evolvePayment, type Payment, type Refund, type RequestedPayment } from './payment-state.ts';
 
-type Requested = PaymentFact<'PaymentRequested'>;
-type RefundAsked = PaymentFact<'RefundRequested'>;
+/** A payment belongs to its customer. What does not exist passes, and is refused by `decide`. */
+export const mayActOnPayment = (authority: Authority, state: Payment): boolean =>
+  state.status === 'unrequested' || actsForCustomer(authority, state.customerId);
 
-export type PaymentCommand =
-  | ({ readonly type: 'RequestPayment' } & Readonly<Requested>)
-  /** `captureId` is the id of the command itself. A shipment is captured once, and once more after a failure. */
-  | {
-      readonly type: 'RequestCapture';
-      readonly orderId: string;
-      readonly captureId: string;
-      readonly shipmentId: string;
-      readonly amountMinor: number;
+/** The money of one order. Always, open requests counted: captured ≤ authorised and refunded ≤ captured. */
+export const payment: Decider<Payment, PaymentCommand, PaymentEvent, PaymentCode> = {
+  initial: { status: 'unrequested' },
+
+  decide(command, state) {
+    if (command.type === 'RequestPayment') {
+      if (state.status !== 'unrequested') return rejected('PAYMENT_ALREADY_REQUESTED', 'This payment has been requested before.');
+      const { type: _, ...data } = command;
+      return accepted({ type: 'PaymentRequested', data });
     }
-  | { readonly type: 'RequestVoid' }
-  /** `refundId` is the id of the command itself. */
-  | {
-      readonly type: 'RequestRefund';
-      readonly refundId: string;
-      readonly cause: RefundAsked['cause'];
-      /** The order that a process asks for: a refusal finds its way back by it. */
-      readonly orderId?: string;
-      readonly returnId?: string;
-      readonly shipmentId?: string;
-      readonly amountMinor: number;
+    if (state.status === 'unrequested') return rejected('PAYMENT_NOT_FOUND', 'No such payment has been requested.');
+    switch (command.type) {
+      case 'RequestCapture':
+        return requestCapture(command, state);
+      case 'RequestVoid':
+        return requestVoid(state);
+      case 'RequestRefund':
+        return requestRefund(command, state);
+      case 'LapseAuthorisation':
+        return lapse(command.captureBefore, state);
+      case 'RecordAuthorised':
+      case 'RecordDeclined':
+      case 'RecordCaptured':
+      case 'RecordCaptureFailed':
+      case 'RecordVoided':
+      case 'RecordRefunded':
+      case 'RecordRefundFailed':
+      case 'RecordUnknown':
+        return record(command, state);
     }
-  | PaymentRecord
-  /** The deadline `captureBefore`. */
-  | { readonly type: 'LapseAuthorisation'; readonly captureBefore: string };
+  },
 
-/** What the worker, the sandbox or a notice of the provider tells: any of it may come twice, late, or before what it follows. */
-export type PaymentRecord =
-  | { readonly type: 'RecordAuthorised'; readonly providerReference: string; readonly captureBefore: string }
-  | { readonly type: 'RecordDeclined'; readonly code: string }
-  | { readonly type: 'RecordCaptured'; readonly captureId: string; readonly providerReference: string }
-  | { readonly type: 'RecordCaptureFailed'; readonly captureId: string; readonly code: string }
-  | { readonly type: 'RecordVoided' }
-  | { readonly type: 'RecordRefunded'; readonly refundId: string; readonly providerReference: string }
-  | { readonly type: 'RecordRefundFailed'; readonly refundId: string; readonly code: string }
-  | ({ readonly type: 'RecordUnknown' } & Unknown);
-
-/** An operation of which the provider did not say how it ended; `operationId` is the capture's or refund's. */
-export type Unknown = { readonly operation: PaymentFact<'OutcomeUnknown'>['operation']; readonly operationId?: string };
-
-export type Capture = {
-  readonly captureId: string;
-  readonly shipmentId: string;
-  readonly amountMinor: number;
-  readonly status: 'requested' | 'captured' | 'failed';
+  evolve: evolvePayment,
 };
 
-export type Refund = {
-  readonly refundId: string;
-  readonly cause: RefundAsked['cause'];
-  readonly returnId?: string;
-  readonly shipmentId?: string;
-  readonly amountMinor: number;
-  readonly status: 'requested' | 'refunded' | 'failed';
+type Outcome = Decision<PaymentEvent, PaymentCode>;
+
+const requestCapture = ({ orderId, captureId, shipmentId, amountMinor }: RequestCapture, state: RequestedPayment): Outcome => {
+  if (orderId !== state.orderId) return rejected('PAYMENT_OF_ANOTHER_ORDER', 'This payment is for another order.');
+  const repeated = state.captures.some(
+    (capture) => capture.captureId === captureId || (capture.shipmentId === shipmentId && capture.status !== 'failed'),
+  );
+  if (repeated) return accepted();
+  if (state.status === 'requested' || state.status === 'declined')
+    return rejected('PAYMENT_NOT_AUTHORISED', 'Nothing is authorised that could be captured.');
+  if (state.status === 'lapsed') return rejected('PAYMENT_LAPSED', 'The authorisation has run out.');
+  if (state.status === 'voided' || state.voiding) return rejected('PAYMENT_VOIDED', 'What was not captured is given back.');
+  const left = state.amountMinor - committed(state.captures);
+  if (amountMinor > left) return rejected('CAPTURE_TOO_HIGH', `${amountText(left, state.currency)} is left to capture.`);
+  return accepted({ type: 'CaptureRequested', data: { orderId, captureId, shipmentId, amountMinor, currency: state.currency } });
 };
 
-/**
- * A payment, plain JSON. `status` is the authorisation's: `voided` and `lapsed` end what was not captured, and change
- * nothing about what was. `voiding`: a void was requested and is not yet recorded.
- */
-export type Payment =
-  | { readonly status: 'unrequested' }
-  | (Readonly<Requested> & {
-      readonly status: 'requested' | 'authorised' | 'declined' | 'voided' | 'lapsed';
-      /** What the last void asked for may cover: an authorisation recorded since is asked to be voided anew. */
-      readonly voiding?: 'REQUESTED' | 'AUTHORISED_SINCE';
-      readonly providerReference?: string;
-      readonly captureBefore?: string;
-      readonly declineCode?: string;
-      readonly captures: readonly Capture[];
-      readonly refunds: readonly Refund[];
-      readonly unknown: readonly Unknown[];
-    });
+const requestVoid = (state: RequestedPayment): Outcome => {
+  const { orderId, currency, status, voiding } = state;
+  const amountMinor = state.amountMinor - committed(state.captures);
+  const over = status === 'declined' || status === 'voided' || status === 'lapsed';
+  if (over || voiding === 'REQUESTED' || amountMinor === 0) return accepted();
+  return accepted({ type: 'VoidRequested', data: { orderId, amountMinor, currency } });
+};
 
-type Existing = Exclude<Payment, { readonly status: 'unrequested' }>;
+const requestRefund = (command: RequestRefund, state: RequestedPayment): Outcome => {
+  const { type: _, orderId = state.orderId, ...refund } = command;
+  if (orderId !== state.orderId) return rejected('PAYMENT_OF_ANOTHER_ORDER', 'This payment is for another order.');
+  if (state.refunds.some((other) => isSame(other, refund))) return accepted();
+  const left = capturedOf(state) - committed(state.refunds);
+  if (refund.amountMinor > left) return rejected('REFUND_TOO_HIGH', `${amountText(left, state.currency)} is left to refund.`);
+  return accepted({ type: 'RefundRequested', data: { orderId, ...refund, currency: state.currency } });
+};
 
-export type PaymentCode =
-  | 'PAYMENT_NOT_FOUND'
-  | 'PAYMENT_ALREADY_REQUESTED'
-  | 'PAYMENT_OF_ANOTHER_ORDER'
-  | 'PAYMENT_NOT_AUTHORISED'
-  | 'PAYMENT_VOIDED'
-  | 'PAYMENT_LAPSED'
-  | 'CAPTURE_NOT_FOUND'
-  | 'CAPTURE_TOO_HIGH'
-  | 'REFUND_NOT_FOUND'
-  | 'REFUND_TOO_HIGH';
+/** Whether two requests are for one refund: a return's and a shipment's go back once; goodwill may be shown again. */
+const isSame = (made: Refund, asked: Omit<RequestRefund, 'type' | 'orderId'>): boolean => {
+  if (made.refundId === asked.refundId) return true;
+  return (
+    made.status !== 'failed' &&
+    asked.cause !== 'GOODWILL' &&
+    made.cause === asked.cause &&
+    made.returnId === asked.returnId &&
+    made.shipmentId === asked.shipmentId
+  );
+};
+
+/** Nothing lapses that was captured or given back, or that a void is under way for. */
+const lapse = (captureBefore: string, state: RequestedPayment): Outcome => {
+  if (state.status !== 'authorised' || state.captureBefore !== captureBefore) return accepted();
+  if (state.voiding || capturedOf(state) === state.amountMinor) return accepted();
+  return accepted({ type: 'AuthorisationLapsed', data: { orderId: state.orderId } });
+};

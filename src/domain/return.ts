@@ -1,7 +1,7 @@
 import { actsForCustomer, actsForMerchant, type Authority } from './authority.ts';
 import { accepted, rejected, type Decider, type Decision } from './decider.ts';
 import { sum } from './money.ts';
-import type { Order } from './order.ts';
+import type { Order } from './order-state.ts';
 import type { ReturnEvent, ReturnFact } from './return-events.ts';
 import { after, type Timed } from './terms.ts';
 

@@ -1,7 +1,7 @@
 import type { DomainEvent } from '../catalogue.ts';
 import type { OfferCommand } from '../offer.ts';
 import type { OrderCommand } from '../order.ts';
-import type { PaymentCommand } from '../payment.ts';
+import type { PaymentCommand } from '../payment-commands.ts';
 import type { ReturnCommand } from '../return.ts';
 
 /** What the executor takes from the sent command's own id. */
