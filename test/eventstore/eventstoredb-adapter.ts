@@ -1,6 +1,6 @@
 import { openEventStoreDb, type EventStoreDb } from '../../src/eventstore/eventstoredb/store.ts';
 import { silent, type Logger } from '../../src/platform/logging.ts';
-import { createMetrics } from '../../src/platform/metrics.ts';
+import { createMetrics, type Registry } from '../../src/platform/metrics.ts';
 import { startEventStoreDb } from '../support/eventstoredb-under-test.ts';
 import { openProxy, type Proxy } from '../support/proxy.ts';
 import type { Adapter } from './contract.ts';
@@ -13,8 +13,10 @@ export type EventStoreDbAdapter = Adapter & {
 };
 
 /** A store at a URL. */
-export const storeAt = (url: string, logger: Logger = silent): EventStoreDb =>
-  openEventStoreDb({ url, name: 'store', logger, metrics: createMetrics('test') });
+export const storeAt = (
+  url: string,
+  { logger = silent, metrics = createMetrics('test') }: { logger?: Logger; metrics?: Registry } = {},
+): EventStoreDb => openEventStoreDb({ url, name: 'store', logger, metrics });
 
 /** The EventStoreDB adapter on a server; its stores reach it through a proxy. */
 export const eventStoreDbAdapter = async (): Promise<EventStoreDbAdapter> => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { OutcomeUnknown, StoreUnavailable } from '../../src/eventstore/event-store.ts';
 import type { EventStoreDb as Store } from '../../src/eventstore/eventstoredb/store.ts';
-import { startEventStoreDb, startEventStoreDbCluster, type EventStoreDb } from '../support/eventstoredb/server.ts';
+import { startEventStoreDb, type EventStoreDb } from '../support/eventstoredb/server.ts';
 import { eventually } from '../support/role-process.ts';
 import { all, eventsOf, follow, newEvent, newStream } from './contract.ts';
 import { storeAt } from './eventstoredb-adapter.ts';
@@ -142,44 +142,6 @@ test('writing that is denied is an unavailable store, and a closed log when its 
   assert.equal(result.kind === 'refused' && result.code, 'LOG_CLOSED');
   await writer.close();
   own.close();
-});
-
-test('a cluster whose leader is killed goes on with the next one', async () => {
-  const cluster = await startEventStoreDbCluster();
-  const clustered = storeAt(cluster.url);
-  const stream = newStream();
-  for (let revision = -1; revision < 20; revision += 1) {
-    if (revision === 5) cluster.leader()!.kill();
-    assert.equal((await clustered.append(stream, [newEvent()], revision < 0 ? 'none' : revision, within(20_000))).kind, 'appended');
-  }
-  assert.equal((await all(clustered.read(stream))).length, 21);
-  await clustered.close();
-  cluster.close();
-});
-
-test('a cluster without a majority is told from one that cannot be reached, and both from one that is well', async () => {
-  const cluster = await startEventStoreDbCluster();
-  const clustered = storeAt(cluster.url);
-  await clustered.identity();
-  cluster.nodes[0]!.kill();
-  cluster.nodes[1]!.kill();
-  await assert.rejects(clustered.identity(), { name: 'StoreUnavailable', message: /no leader that can be asked/ });
-  cluster.nodes[2]!.kill();
-  await eventually('it cannot be reached', () =>
-    clustered.identity().then(
-      () => false,
-      (error: Error) => /cannot be reached/.test(error.message),
-    ),
-  );
-  await Promise.all(cluster.nodes.map((node) => node.start()));
-  await eventually('it is well', () =>
-    clustered.identity().then(
-      () => true,
-      () => false,
-    ),
-  );
-  await clustered.close();
-  cluster.close();
 });
 
 test('over TLS the right user is served; a wrong password and a certificate that nobody vouches for are said in words', async () => {

@@ -1,13 +1,16 @@
 import { once } from 'node:events';
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
-/** A TCP proxy before a server, to break its connections in the ways that networks do. */
+/** A TCP proxy before a server, to break its connections in the ways that networks do. Its port stays the same throughout. */
 export type Proxy = {
   /** The address of the server with the proxy's host and port in it. */
   readonly url: string;
+  readonly port: number;
   /** Resets every connection; new ones get through. */
   readonly cut: () => void;
-  /** Resets every connection, and every new one at once. */
+  /** Takes no new connections; the others go on. */
+  readonly deafen: () => void;
+  /** Resets every connection, and takes no new ones. */
   readonly refuse: () => void;
   /** Keeps connections open, old and new, and passes nothing on. */
   readonly blackhole: () => void;
@@ -17,14 +20,14 @@ export type Proxy = {
 };
 
 export const openProxy = async (server: string): Promise<Proxy> => {
-  const target = new URL(server);
+  const url = new URL(server);
+  const target = { host: url.hostname, port: Number(url.port) };
   const sockets = new Set<Socket>();
-  let mode: 'pass' | 'refuse' | 'blackhole' = 'pass';
+  let holding = false;
+  let listener: Server | undefined;
 
-  const listener = createServer((client) => {
-    client.on('error', () => {});
-    if (mode === 'refuse') return void client.resetAndDestroy();
-    const upstream = connect({ host: target.hostname, port: Number(target.port) });
+  const forward = (client: Socket): void => {
+    const upstream = connect(target);
     for (const [from, to] of [
       [client, upstream],
       [upstream, client],
@@ -36,40 +39,52 @@ export const openProxy = async (server: string): Promise<Proxy> => {
         sockets.delete(from);
         to.destroy();
       });
+      from.on('end', () => to.end());
       from.on('data', (chunk) => {
         if (!to.write(chunk)) from.pause();
       });
-      to.on('drain', () => mode === 'blackhole' || from.resume());
-      if (mode === 'blackhole') from.pause();
+      to.on('drain', () => holding || from.resume());
+      if (holding) from.pause();
     }
-  });
-  listener.listen(0, '127.0.0.1');
-  await once(listener, 'listening');
-  const url = new URL(server);
-  url.hostname = '127.0.0.1';
-  url.port = String((listener.address() as AddressInfo).port);
-
+  };
+  const listen = (port: number): Server => {
+    listener ??= createServer(forward).listen(port, '127.0.0.1');
+    return listener;
+  };
   const cut = (): void => {
     for (const socket of sockets) socket.resetAndDestroy();
   };
+  const deafen = (): void => {
+    listener?.close();
+    listener = undefined;
+  };
+
+  await once(listen(0), 'listening');
+  const { port } = listener!.address() as AddressInfo;
+  url.hostname = '127.0.0.1';
+  url.port = String(port);
+
   return {
     url: url.href,
+    port,
     cut,
+    deafen,
     refuse() {
-      mode = 'refuse';
+      deafen();
       cut();
     },
     blackhole() {
-      mode = 'blackhole';
+      holding = true;
       for (const socket of sockets) socket.pause();
     },
     pass() {
-      mode = 'pass';
+      holding = false;
+      listen(port);
       for (const socket of sockets) socket.resume();
     },
     close: async () => {
-      const closed = once(listener, 'close');
-      listener.close();
+      const closed = listener && once(listener, 'close');
+      deafen();
       cut();
       await closed;
     },

@@ -40,7 +40,8 @@ export const openIdentity = (connection: Connection, send: Appender['send']): Id
     const serialised = serialise(identityStream, [event], expected);
     if (serialised.kind === 'refused') throw new Error(serialised.because);
     const result = await send(serialised, deadline).catch((error: unknown) => {
-      throw new StoreUnavailable(`the log's identity cannot be written: ${(error as Error).message}`, { cause: error });
+      const what = expected === 'none' ? 'the log has no identity yet, and it cannot be written' : "the log's identity cannot be written";
+      throw new StoreUnavailable(`${what}: ${(error as Error).message}`, { cause: error });
     });
     if (result.kind === 'refused') throw new StoreUnavailable(`the log's identity cannot be written: ${result.because}`);
     return result.kind === 'appended';

@@ -7,7 +7,7 @@ import streamsPb, {
   type TombstoneReq,
   type TombstoneResp,
 } from '@eventstore/db-client/generated/streams_pb.js';
-import { status, type handleClientStreamingCall, type handleUnaryCall, type ServiceError } from '@grpc/grpc-js';
+import { status, type handleClientStreamingCall, type handleUnaryCall, type ServerUnaryCall, type ServiceError } from '@grpc/grpc-js';
 import { noStream, type ExpectedVersion, type NewEvent, type Written } from './log.ts';
 import { expectedOf, failure, handlerThrew, nameOf, newEventOf, streamDeleted } from './messages.ts';
 import type { Node } from './node.ts';
@@ -23,7 +23,9 @@ export const appendCall =
     const end = (error: ServiceError | null, response?: AppendResp): void => {
       if (ended) return;
       ended = true;
-      if (error || node.answersAppend()) void node.maySend('other').then(() => answer(error, response));
+      const fate = error ? 'answers' : node.answersAppend();
+      if (fate === 'says nothing') return;
+      void node.maySend('other').then(() => (fate === 'answers' ? answer(error, response) : answer(failure(status.ABORTED, 'Timeout'))));
     };
     call.on('data', (request: AppendReq) => {
       if (ended) return;
@@ -53,9 +55,9 @@ export const appendCall =
     });
     call.on('end', () => {
       if (ended) return;
-      const refused = node.refuses(call, 'write');
+      const stream = nameOf(options?.getStreamIdentifier());
+      const refused = node.refuses(call, 'write', stream);
       if (refused || !options) return end(refused ?? handlerThrew());
-      const stream = nameOf(options.getStreamIdentifier());
       if (stream === '') return end(handlerThrew());
       const expected = expectedOf(options, options.getRevision());
       const written = node.log().append(stream, expected, events);
@@ -94,6 +96,9 @@ const responseOf = (written: Exclude<Written, { kind: 'stream deleted' }>, expec
   return response.setSuccess(success);
 };
 
+const refusesRemoval = (node: Node, call: ServerUnaryCall<DeleteReq | TombstoneReq, unknown>): ServiceError | undefined =>
+  node.refuses(call, 'delete', nameOf(call.request.getOptions()?.getStreamIdentifier()));
+
 type Removal = { options: DeleteReq.Options | TombstoneReq.Options | undefined; forGood: boolean };
 const remove = (node: Node, { options, forGood }: Removal): number | ServiceError => {
   const stream = nameOf(options?.getStreamIdentifier());
@@ -118,7 +123,7 @@ const remove = (node: Node, { options, forGood }: Removal): number | ServiceErro
 export const deleteCall =
   (node: Node): handleUnaryCall<DeleteReq, DeleteResp> =>
   (call, answer) => {
-    const done = node.refuses(call, 'write') ?? remove(node, { options: call.request.getOptions(), forGood: false });
+    const done = refusesRemoval(node, call) ?? remove(node, { options: call.request.getOptions(), forGood: false });
     if (typeof done !== 'number') return answer(done);
     const place = new streamsPb.DeleteResp.Position().setCommitPosition(String(done)).setPreparePosition(String(done));
     answer(null, new streamsPb.DeleteResp().setPosition(place));
@@ -128,7 +133,7 @@ export const deleteCall =
 export const tombstoneCall =
   (node: Node): handleUnaryCall<TombstoneReq, TombstoneResp> =>
   (call, answer) => {
-    const done = node.refuses(call, 'write') ?? remove(node, { options: call.request.getOptions(), forGood: true });
+    const done = refusesRemoval(node, call) ?? remove(node, { options: call.request.getOptions(), forGood: true });
     if (typeof done !== 'number') return answer(done);
     const place = new streamsPb.TombstoneResp.Position().setCommitPosition(String(done)).setPreparePosition(String(done));
     answer(null, new streamsPb.TombstoneResp().setPosition(place));

@@ -15,6 +15,7 @@ export const batchAppendCall =
   (call) => {
     const pending = new Map<string, Pending>();
     const timers = new Set<NodeJS.Timeout>();
+    node.counts('batch append', call);
     let ended = false;
     const over = (): void => {
       ended = true;
@@ -68,7 +69,7 @@ export const batchAppendCall =
         if (!request.getIsFinal()) return;
         pending.delete(key);
         if (stream === '') throw new Error("Value cannot be null. (Parameter 'eventStreamId')");
-        const unable = node.refuses(call, 'write');
+        const unable = node.refuses(call, 'write', stream);
         if (unable?.code === status.NOT_FOUND) {
           over();
           return void call.emit('error', unable);
@@ -76,7 +77,9 @@ export const batchAppendCall =
         if (unable?.code === status.PERMISSION_DENIED) return refuse(id, stream, denied());
         if (unable) return refuse(id, stream, refusal(0, unable.details, 'google.protobuf.Empty', new sharedPb.Empty()));
         const written = node.log().append(stream, append.expected, append.events);
-        if (!node.answersAppend()) return;
+        const fate = node.answersAppend();
+        if (fate === 'says nothing') return;
+        if (fate === 'times out') return refuse(id, stream, timedOut());
         if (written.kind === 'stream deleted') return refuse(id, stream, deleted(stream));
         if (written.kind === 'wrong version') return refuse(id, stream, wrongVersion(append.expected, written.actual));
         send(id, stream, (response) => {

@@ -14,8 +14,9 @@ export const readCall =
     const options = call.request.getOptions();
     const fail = (error: Error): void => void call.emit('error', error);
     if (!options?.hasUuidOption()) return fail(failure(status.INVALID_ARGUMENT, ' `uuidOption` is a required argument'));
-    const refused = node.refuses(call, 'read');
+    const refused = node.refuses(call, 'read', options.hasAll() ? '$all' : nameOf(options.getStream()?.getStreamIdentifier()));
     if (refused) return fail(refused);
+    node.counts(options.hasSubscription() ? 'subscription' : 'read', call);
     const send = sender(node, call, options.hasSubscription() ? 'subscription' : 'other');
     const work = options.hasAll()
       ? options.hasSubscription()

@@ -18,6 +18,7 @@ export const sender = (node: Node, call: ReadCall, kind: 'subscription' | 'other
   const send = async (message: ReadResp): Promise<void> => {
     await node.maySend(kind);
     gone.signal.throwIfAborted();
+    if (kind === 'subscription' && message.hasEvent() && node.repeats()) call.write(message);
     if (call.write(message)) return;
     await new Promise<void>((resolve, reject) => {
       const left = (): void => reject(gone.signal.reason as Error);

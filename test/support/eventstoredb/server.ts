@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { ServerCredentials, status, type Metadata, type ServiceError } from '@grpc/grpc-js';
-import { openFront } from './front.ts';
+import { openProxy } from '../proxy.ts';
+import { may, type User } from './access.ts';
 import { newLog, type Log } from './log.ts';
 import { accessDenied, failure, notLeader, notReady } from './messages.ts';
-import type { Node } from './node.ts';
+import type { Node, OpenCall } from './node.ts';
 import { startServices, type Member } from './services.ts';
 
 /*
@@ -15,8 +16,10 @@ import { startServices, type Member } from './services.ts';
  */
 
 export type Options = {
-  /** Users and their passwords, which take TLS; without any, everybody may do everything, as on an insecure server. */
+  /** Users and their passwords, which take TLS, beside the administrator `admin`; left out, everybody may do everything, as on an insecure server. */
   readonly users?: Readonly<Record<string, string>>;
+  /** The most that an append may have, of data. */
+  readonly maxAppendBytes?: number;
   /** How long the parts of a batch append may take to arrive; an append that stays incomplete is answered then. */
   readonly writeTimeoutMs?: number;
 };
@@ -39,6 +42,10 @@ export type Faults = {
   readonly loseAnswers: (appends: number) => void;
   /** The answers to the next so many appends never come: they are stored, and the connection stands. */
   readonly swallowAnswers: (appends: number) => void;
+  /** The next so many appends are answered with a time-out: they are stored. */
+  readonly timeOutAnswers: (appends: number) => void;
+  /** Subscriptions are sent every event twice. */
+  readonly repeatEvents: () => void;
   /** Appends are denied. */
   readonly denyWrites: () => void;
   readonly none: () => void;
@@ -49,6 +56,8 @@ export type EventStoreDbNode = {
   readonly url: string;
   readonly port: number;
   readonly faults: Faults;
+  /** How many calls of a kind clients have open. */
+  readonly openCalls: (kind: OpenCall) => number;
   /** Gone at once, with every connection. */
   readonly kill: () => void;
   /** As on SIGTERM with calls open: for `forMs` (5 s), no new connections, subscriptions say nothing, appends are not ready; then gone. */
@@ -108,7 +117,10 @@ const leaderOf = (shared: Shared): { readonly id: string; readonly port: number 
   return leader;
 };
 
-const startNode = async (shared: Shared, { users, writeTimeoutMs = 2_000 }: Options): Promise<EventStoreDbNode & { readonly close: () => void }> => {
+const startNode = async (
+  shared: Shared,
+  { users, writeTimeoutMs = 2_000, maxAppendBytes = 1024 * 1024 }: Options,
+): Promise<EventStoreDbNode & { readonly close: () => void }> => {
   const member = { id: randomUUID(), port: 0, alive: true };
   shared.members.push(member);
   let silent: 'nothing' | 'everything' | 'subscriptions' = 'nothing';
@@ -118,6 +130,12 @@ const startNode = async (shared: Shared, { users, writeTimeoutMs = 2_000 }: Opti
   let writesDenied = false;
   let lost = 0;
   let swallowed = 0;
+  let timedOut = 0;
+  let repeats = false;
+  const open = { read: 0, subscription: 0, 'batch append': 0 };
+  const known =
+    users && new Map<string, User & { readonly password: string }>([['admin', { name: 'admin', password: 'changeit', groups: ['$admins'] }]]);
+  for (const [name, password] of Object.entries(users ?? {})) known!.set(name, { name, password, groups: [] });
 
   /** The name and password that a call brings, if any. */
   const basicOf = ({ metadata }: { readonly metadata: Metadata }): readonly [name: string, password: string] | undefined => {
@@ -130,17 +148,21 @@ const startNode = async (shared: Shared, { users, writeTimeoutMs = 2_000 }: Opti
   };
   /** Whoever says nothing is nobody, and may ask what the server can do; whoever says something wrong may nothing. */
   const refusesCredentials: Node['refusesCredentials'] = (call) => {
-    const basic = users && basicOf(call);
-    return basic && users?.[basic[0]] !== basic[1] ? failure(status.UNAUTHENTICATED, 'Unauthenticated', { exception: 'access-denied' }) : undefined;
+    const basic = known && basicOf(call);
+    return basic && known.get(basic[0])?.password !== basic[1]
+      ? failure(status.UNAUTHENTICATED, 'Unauthenticated', { exception: 'access-denied' })
+      : undefined;
   };
 
   const node: Node = {
     log: () => shared.log,
     refusesCredentials,
-    refuses(call, kind): ServiceError | undefined {
+    refuses(call, right, stream): ServiceError | undefined {
+      const kind = right === 'read' ? 'read' : 'write';
       const bad = refusesCredentials(call);
       if (bad) return bad;
-      if (users && !basicOf(call)) return accessDenied();
+      const user = known?.get(basicOf(call)?.[0] ?? '');
+      if (known && !(user && may(shared.log, user, right, stream))) return accessDenied();
       if (unready === 'everything' || (unready === 'appends' && kind === 'write')) return notReady();
       const wantsLeader = String(call.metadata.get('requires-leader')[0] ?? 'false').toLowerCase() === 'true';
       if (leaderElsewhere && wantsLeader) return notLeader(leaderElsewhere);
@@ -150,21 +172,38 @@ const startNode = async (shared: Shared, { users, writeTimeoutMs = 2_000 }: Opti
       if (kind === 'write' && writesDenied) return accessDenied();
       return undefined;
     },
+    addUser(call, user) {
+      const bad = refusesCredentials(call);
+      if (bad) return bad;
+      if (!known?.get(basicOf(call)?.[0] ?? '')?.groups.includes('$admins')) return accessDenied();
+      if (known.has(user.name)) return failure(status.ALREADY_EXISTS, 'User already exists.');
+      known.set(user.name, user);
+      return undefined;
+    },
     answersAppend() {
       if (swallowed > 0) {
         swallowed -= 1;
-        return false;
+        return 'says nothing';
       }
-      if (lost === 0) return true;
+      if (timedOut > 0) {
+        timedOut -= 1;
+        return 'times out';
+      }
+      if (lost === 0) return 'answers';
       lost -= 1;
-      front.reset();
-      return false;
+      front.cut();
+      return 'says nothing';
+    },
+    counts(kind, call) {
+      open[kind] += 1;
+      call.once('close', () => (open[kind] -= 1));
     },
     async maySend(kind) {
       while (silent === 'everything' || (silent === 'subscriptions' && kind === 'subscription'))
         await new Promise<void>((resolve) => woken.push(resolve));
     },
-    maxAppendBytes: 1024 * 1024,
+    repeats: () => repeats,
+    maxAppendBytes,
     writeTimeoutMs,
   };
 
@@ -173,7 +212,7 @@ const startNode = async (shared: Shared, { users, writeTimeoutMs = 2_000 }: Opti
     return shared.members.map(({ id, port, alive }) => ({ id, port, alive, state: !leader ? 'unknown' : id === leader.id ? 'leader' : 'follower' }));
   };
   const services = await startServices(node, members, users ? ServerCredentials.createSsl(null, [keyPair]) : ServerCredentials.createInsecure());
-  const front = await openFront(services.port);
+  const front = await openProxy(`http://127.0.0.1:${services.port}`);
   member.port = front.port;
 
   const none = (): void => {
@@ -183,6 +222,8 @@ const startNode = async (shared: Shared, { users, writeTimeoutMs = 2_000 }: Opti
     writesDenied = false;
     lost = 0;
     swallowed = 0;
+    timedOut = 0;
+    repeats = false;
     const waking = woken;
     woken = [];
     for (const wake of waking) wake();
@@ -190,39 +231,41 @@ const startNode = async (shared: Shared, { users, writeTimeoutMs = 2_000 }: Opti
   const kill = (): void => {
     member.alive = false;
     front.refuse();
-    front.reset();
   };
   const start = async (): Promise<void> => {
     none();
-    await front.open();
+    front.pass();
     member.alive = true;
   };
 
   return {
     url: users ? `esdb://localhost:${front.port}?tls=true&tlsCAFile=${authorityFile}` : `esdb://127.0.0.1:${front.port}?tls=false`,
     port: front.port,
+    openCalls: (kind) => open[kind],
     kill,
     start,
     async stop(forMs = 5_000) {
-      front.refuse();
+      front.deafen();
       silent = 'subscriptions';
       unready = 'appends';
       await new Promise((resolve) => setTimeout(resolve, forMs));
       kill();
     },
     faults: {
-      refuse: () => (front.refuse(), front.reset()),
-      reset: front.reset,
-      stall: front.hold,
+      refuse: front.refuse,
+      reset: front.cut,
+      stall: front.blackhole,
       silence: (what = 'everything') => void (silent = what),
       notReady: (what = 'appends') => void (unready = what),
       notLeader: (leader) => void (leaderElsewhere = leader),
       loseAnswers: (appends) => void (lost = appends),
       swallowAnswers: (appends) => void (swallowed = appends),
+      timeOutAnswers: (appends) => void (timedOut = appends),
+      repeatEvents: () => void (repeats = true),
       denyWrites: () => void (writesDenied = true),
       none: () => {
         none();
-        void front.open();
+        front.pass();
       },
     },
     close() {

@@ -3,8 +3,10 @@ import featuresPb from '@eventstore/db-client/generated/serverfeatures_pb.js';
 import grpcGossip from '@eventstore/db-client/generated/gossip_grpc_pb.js';
 import gossipPb from '@eventstore/db-client/generated/gossip_pb.js';
 import sharedPb from '@eventstore/db-client/generated/shared_pb.js';
+import grpcUsers from '@eventstore/db-client/generated/users_grpc_pb.js';
+import usersPb, { type CreateReq } from '@eventstore/db-client/generated/users_pb.js';
 import grpcStreams from '@eventstore/db-client/generated/streams_grpc_pb.js';
-import { Server, type ServerCredentials } from '@grpc/grpc-js';
+import { Server, type ServerCredentials, type ServerUnaryCall } from '@grpc/grpc-js';
 import { appendCall, deleteCall, tombstoneCall } from './append.ts';
 import { batchAppendCall } from './batch-append.ts';
 import type { Node } from './node.ts';
@@ -68,6 +70,16 @@ export const startServices = async (
             .setHttpEndPoint(new gossipPb.EndPoint().setAddress('127.0.0.1').setPort(port)),
         );
         void node.maySend('other').then(() => answer(null, new gossipPb.ClusterInfo().setMembersList(list)));
+      },
+    } as never,
+  );
+  server.addService(
+    grpcUsers.UsersService as never,
+    {
+      create: (call: ServerUnaryCall<CreateReq, unknown>, answer: (error: unknown, response?: unknown) => void) => {
+        const asked = call.request.getOptions()!;
+        const [name, password, groups] = [asked.getLoginName(), asked.getPassword(), asked.getGroupsList()];
+        answer(node.addUser(call, { name, password, groups }) ?? null, new usersPb.CreateResp());
       },
     } as never,
   );
