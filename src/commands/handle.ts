@@ -12,7 +12,7 @@ import { settler } from './settle.ts';
 import type { States } from './states.ts';
 
 /** What a command answers. */
-export type CommandResult = { readonly id: string; readonly revision: bigint; readonly consistencyToken: string };
+export type CommandResult = { readonly id: string; readonly commandId: string; readonly revision: bigint; readonly consistencyToken: string };
 
 export type Handle = <State, Command, Event extends DomainEvent, Code extends string>(
   decider: Decider<State, Command, Event, Code>,
@@ -55,6 +55,6 @@ export const commandHandler = (options: {
       judge: (loaded, at) => judge(decider, work, loaded, { ...at, id, commandId, keys }),
     });
     if (outcome.kind === 'refused') return outcome;
-    return answered({ id, revision: BigInt(outcome.revision), consistencyToken: await token(outcome.position) });
+    return answered({ id, commandId, revision: BigInt(outcome.revision), consistencyToken: await token(outcome.position) });
   };
 };

@@ -31,8 +31,8 @@ export type Work<State, Command> = {
   readonly subject: (state: State) => string | undefined;
   /** A person's reason: sealed into the events' metadata. */
   readonly reason?: string;
-  /** The command as the decider takes it. */
-  readonly command: (at: At) => Command | Promise<Command>;
+  /** The command as the decider takes it; or why the request is none on this state. */
+  readonly command: (at: At, state: State) => Command | Refusal | Promise<Command | Refusal>;
 };
 
 /** What a command may be made from, once the request's id was looked up: so clocks, new ids and other streams never count as another request. */
@@ -82,7 +82,9 @@ export const judge = async <State, Command, Event, Code extends string>(
   }
 
   const sealed = sealer(subject, key);
-  const decision = decider.decide(await work.command({ ...at, seal: sealed }), state);
+  const command = await work.command({ ...at, seal: sealed }, state);
+  if (isRefusal(command)) return command;
+  const decision = decider.decide(command, state);
   if (decision.kind === 'rejected') return refusalOf(decision.code, decision.because);
   if (decision.events.length > 0) {
     const meta = {
@@ -98,6 +100,8 @@ export const judge = async <State, Command, Event, Code extends string>(
   if (revision === 'none') throw new Error(`${work.method} was accepted without events where nothing stands`);
   return { kind: 'done', revision, position };
 };
+
+const isRefusal = <Command>(made: Command | Refusal): made is Refusal => (made as Partial<Refusal>).kind === 'refused';
 
 const sealer =
   (subject: string | undefined, key: KeyObject | undefined): At['seal'] =>

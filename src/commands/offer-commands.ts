@@ -1,20 +1,18 @@
 import {
   AdjustStockRequest,
   ChangePriceRequest,
-  Offer_Grade,
-  Offer_VatScheme,
   PublishOfferRequest,
   WithdrawOfferRequest,
   type PublishOfferResponse,
 } from '../contract/generated/orders/v1/offers.ts';
 import type { CommandAnswer } from '../contract/generated/orders/v1/common.ts';
-import { actsForMerchant, authorityOf } from '../domain/authority.ts';
 import { offerStream } from '../domain/ids.ts';
 import { mayActOnOffer, offer, type OfferCommand } from '../domain/offer.ts';
-import { answered, refused, type Call, type Method, type Outcome } from '../platform/call.ts';
+import { answered, refused, type Method } from '../platform/call.ts';
+import { changes } from './changes.ts';
 import { authorOf } from './command-id.ts';
-import type { CommandResult, Handle } from './handle.ts';
-import type { Work } from './judge.ts';
+import type { Handle } from './handle.ts';
+import { merchantFor, real } from './requests.ts';
 
 /** The offer commands as the contract names them; one implementation, served as gRPC and as REST. */
 export const offerCommands = (
@@ -25,36 +23,12 @@ export const offerCommands = (
   readonly adjustStock: Method<AdjustStockRequest, CommandAnswer>;
   readonly withdrawOffer: Method<WithdrawOfferRequest, CommandAnswer>;
 } => {
-  /** A command to an offer that stands already. */
-  const change = async (
-    request: { readonly offerId: string; readonly requestId: string; readonly etag: string; readonly reason?: string },
-    call: Call,
-    more: Pick<Work<unknown, OfferCommand>, 'method' | 'bytes' | 'command'>,
-  ): Promise<Outcome<CommandAnswer>> => {
-    const outcome = await handle(offer, {
-      ...more,
-      call,
-      requestId: request.requestId,
-      etag: request.etag,
-      id: request.offerId,
-      creates: false,
-      stream: offerStream,
-      may: mayActOnOffer,
-      subject: () => (request.reason ? authorOf(call.caller) : undefined),
-      ...(request.reason ? { reason: request.reason } : {}),
-    });
-    return commandAnswer(outcome);
-  };
+  const { change } = changes(handle, { decider: offer, stream: offerStream, id: 'offerId', subject: (_, { caller }) => authorOf(caller) });
 
   return {
     async publishOffer(request, call) {
-      const merchantId = request.merchantId || call.caller.merchantId;
-      if (!merchantId)
-        return refused('invalid', 'INVALID_ARGUMENT', 'Some fields are not as they must be.', {
-          fields: [{ field: 'merchant_id', description: 'is required: the token names no merchant' }],
-        });
-      if (!actsForMerchant(authorityOf(call.caller), merchantId))
-        return refused('forbidden', 'FORBIDDEN', 'The token does not act for this merchant.');
+      const merchantId = merchantFor(request.merchantId, call.caller);
+      if (typeof merchantId !== 'string') return merchantId;
       const { unitPrice, purchasePrice } = request;
       if (purchasePrice && purchasePrice.currency !== unitPrice!.currency) {
         return refused('precondition_failed', 'CURRENCY_MISMATCH', 'Purchase price and price are in one currency.');
@@ -74,12 +48,12 @@ export const offerCommands = (
           merchantId,
           sku: request.sku,
           title: request.title,
-          grade: gradeOf(request.grade),
+          grade: real(request.grade),
           currency: unitPrice!.currency,
           unitPriceMinor: Number(unitPrice!.amountMinor),
           ...(purchasePrice ? { purchasePriceMinor: Number(purchasePrice.amountMinor) } : {}),
           onHand: request.quantity!,
-          vatScheme: schemeOf(request.vatScheme),
+          vatScheme: real(request.vatScheme),
           warrantyMonths: request.warrantyMonths!,
         }),
       });
@@ -88,54 +62,20 @@ export const offerCommands = (
       return answered({ offerId: id, revision, consistencyToken });
     },
 
-    changePrice: (request, call) =>
-      change(request, call, {
-        method: 'ChangePrice',
-        bytes: ChangePriceRequest.encode({ ...request, requestId: '', etag: '' }).finish(),
-        command: () => ({ type: 'ChangePrice', unitPriceMinor: Number(request.unitPrice!.amountMinor), currency: request.unitPrice!.currency }),
-      }),
+    changePrice: change({
+      method: 'ChangePrice',
+      codec: ChangePriceRequest,
+      may: mayActOnOffer,
+      command: ({ unitPrice }) => ({ type: 'ChangePrice', unitPriceMinor: Number(unitPrice!.amountMinor), currency: unitPrice!.currency }),
+    }),
 
-    adjustStock: (request, call) =>
-      change(request, call, {
-        method: 'AdjustStock',
-        bytes: AdjustStockRequest.encode({ ...request, requestId: '', etag: '' }).finish(),
-        command: () => ({ type: 'AdjustStock', difference: request.difference! }),
-      }),
+    adjustStock: change({
+      method: 'AdjustStock',
+      codec: AdjustStockRequest,
+      may: mayActOnOffer,
+      command: ({ difference }) => ({ type: 'AdjustStock', difference: difference! }),
+    }),
 
-    withdrawOffer: (request, call) =>
-      change(request, call, {
-        method: 'WithdrawOffer',
-        bytes: WithdrawOfferRequest.encode({ ...request, requestId: '', etag: '' }).finish(),
-        command: () => ({ type: 'WithdrawOffer' }),
-      }),
+    withdrawOffer: change({ method: 'WithdrawOffer', codec: WithdrawOfferRequest, may: mayActOnOffer, command: () => ({ type: 'WithdrawOffer' }) }),
   };
-};
-
-/** What a command that changes something answers. */
-export const commandAnswer = (outcome: Outcome<CommandResult>): Outcome<CommandAnswer> =>
-  outcome.kind === 'refused' ? outcome : answered({ revision: outcome.message.revision, consistencyToken: outcome.message.consistencyToken });
-
-/** The validator lets only real grades pass. */
-const gradeOf = (grade: Offer_Grade): 'A' | 'B' | 'C' => {
-  switch (grade) {
-    case Offer_Grade.A:
-    case Offer_Grade.B:
-    case Offer_Grade.C:
-      return grade;
-    case Offer_Grade.GRADE_UNSPECIFIED:
-    case Offer_Grade.UNRECOGNIZED:
-      throw new Error(`grade ${grade} passed the validator`);
-  }
-};
-
-/** The validator lets only real schemes pass. */
-const schemeOf = (scheme: Offer_VatScheme): 'STANDARD' | 'MARGIN' => {
-  switch (scheme) {
-    case Offer_VatScheme.STANDARD:
-    case Offer_VatScheme.MARGIN:
-      return scheme;
-    case Offer_VatScheme.VAT_SCHEME_UNSPECIFIED:
-    case Offer_VatScheme.UNRECOGNIZED:
-      throw new Error(`VAT scheme ${scheme} passed the validator`);
-  }
 };

@@ -23,5 +23,11 @@ export const derivedId = (...parts: readonly string[]): string => {
 export const orderStream = (orderId: string): string => `order-${orderId}`;
 /** The stream of an offer. */
 export const offerStream = (offerId: string): string => `offer-${offerId}`;
+/** The stream of a payment. */
+export const paymentStream = (paymentId: string): string => `payment-${paymentId}`;
+/** The stream of a return. */
+export const returnStream = (returnId: string): string => `return-${returnId}`;
+/** The stream of what the platform decides about a customer. */
+export const customerStream = (customerId: string): string => `customer-${customerId}`;
 /** The aggregate's id in a stream's name: `order-<id>` → `<id>`. */
 export const idOf = (stream: string): string => stream.slice(stream.indexOf('-') + 1);

@@ -114,7 +114,7 @@ describe('who may', () => {
   });
 
   test('not: a caller without any merchant publish an offer', async () => {
-    assert.equal(refusalOf(await here.publishOffer(publishOfferRequest(), callAs('checkout')), 'INVALID_ARGUMENT').fields?.[0]?.field, 'merchant_id');
+    assert.equal(refusalOf(await here.publishOffer(publishOfferRequest(), callAs('checkout')), 'INVALID_REQUEST').fields?.[0]?.field, 'merchant_id');
   });
 
   test('not: a merchant publish for another', async () => {
