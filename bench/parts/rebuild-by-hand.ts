@@ -1,7 +1,7 @@
 // The same read model by a script written for this one case: read a page, fold it, write it in one statement, with the next page on its way.
 // No lease, no parking, no other read model, no check that the log is still the same; a creation is known to need no row loaded.
 import { catalogue } from '../../src/domain/catalogue.ts';
-import type { OrderEvent } from '../../src/domain/order.ts';
+import type { OrderEvent } from '../../src/domain/order-events.ts';
 import { decoder } from '../../src/eventstore/event-versions.ts';
 import { columns, loggedOf, type Row } from '../../src/eventstore/postgres/rows.ts';
 import { openPool } from '../../src/platform/database.ts';

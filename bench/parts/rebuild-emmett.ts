@@ -1,7 +1,7 @@
 // The same read model by Emmett's own rebuild of a PostgreSQL projection.
 import { getPostgreSQLEventStore, postgreSQLRawSQLProjection, rebuildPostgreSQLProjections } from '@event-driven-io/emmett-postgresql';
 import pg from 'pg';
-import type { OrderEvent } from '../../src/domain/order.ts';
+import type { OrderEvent } from '../../src/domain/order-events.ts';
 import { orders } from '../../src/projections/orders.ts';
 import { answerQuestions, partOptions } from '../part.ts';
 

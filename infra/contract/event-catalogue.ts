@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Sealed, type EventDefinition } from '../../src/domain/event.ts';
-import { offerEvents } from '../../src/domain/offer.ts';
-import { orderEvents } from '../../src/domain/order.ts';
+import { offerEvents } from '../../src/domain/offer-events.ts';
+import { orderEvents } from '../../src/domain/order-events.ts';
 
 /** Where the page stands, from the repository's root. */
 export const eventCatalogueFile = 'docs/events.md';

@@ -1,5 +1,6 @@
+import type { Decision } from './decider.ts';
 import type { Offer } from './offer.ts';
-import type { HoldCause, LineCancellation, OrderCancellation, OrderEventData, TaskKind } from './order-events.ts';
+import type { HoldCause, LineCancellation, OrderCancellation, OrderEvent, OrderEventData, TaskKind } from './order-events.ts';
 import type { Timed } from './terms.ts';
 
 /** A line as the customer asked for it, beside the offer as it is now. */
@@ -14,6 +15,12 @@ export type RequestedLine = {
 
 /** What is asked of an order. Each command knows the time it is judged at. */
 export type OrderCommand = Timed & (FromCaller | FromProcess | FromDeadline);
+
+/** One type of an order's commands. */
+export type OrderCommandOf<Type extends OrderCommand['type']> = Extract<OrderCommand, { readonly type: Type }>;
+
+/** What an order makes of a command. */
+export type OrderDecision = Decision<OrderEvent, OrderCode>;
 
 /** Commands that have a method of the API. */
 type FromCaller =

@@ -7,8 +7,8 @@ import { Grade, Quantity, VatScheme } from './offer-events.ts';
 export const addressField = 'shipping_address';
 
 /** One of several words. */
-const oneOf = <const Words extends readonly string[]>(...words: Words): TUnion<{ [Index in keyof Words]: TLiteral<Words[Index]> }> =>
-  Type.Union(words.map((word) => Type.Literal(word)) as never);
+const oneOf = <const Words extends readonly string[]>(...words: Words): TUnion<{ -readonly [Index in keyof Words]: TLiteral<Words[Index]> }> =>
+  Type.Union(words.map((word) => Type.Literal(word))) as never;
 
 const ShippingAddress = Type.Object({ address: Sealed, countryCode: Type.String({ pattern: '^[A-Z]{2}$' }) });
 const shipment = { shipmentId: Uuid, merchantId: Uuid, customerId: Uuid };

@@ -1,3 +1,5 @@
+import { times, vatInside } from './money.ts';
+
 /** Standard VAT rates in basis points by country (ISO 3166-1), with the day from which each holds. The countries listed are those we deliver to. */
 const rates: Readonly<Record<string, readonly (readonly [from: string, basisPoints: number])[]>> = {
   AT: [['2016-01-01', 2_000]],
@@ -49,3 +51,20 @@ const rates: Readonly<Record<string, readonly (readonly [from: string, basisPoin
 
 /** The standard rate of the country that the goods go to, on a day (ISO 8601), in basis points; undefined where we do not deliver. */
 export const vatRate = (countryCode: string, day: string): number | undefined => rates[countryCode]?.findLast(([from]) => from <= day)?.[1];
+
+/** What the VAT of a line is worked out from; amounts in minor units, VAT included. */
+export type Taxed = {
+  readonly unitPriceMinor: number;
+  readonly purchasePriceMinor?: number;
+  readonly vatScheme: 'STANDARD' | 'MARGIN';
+  readonly vatRateBasisPoints: number;
+};
+
+/** The VAT in a number of pieces of a line: inside the price, or inside what the merchant earns above what it paid. */
+export const vatOf = ({ unitPriceMinor, purchasePriceMinor = 0, vatScheme, vatRateBasisPoints }: Taxed, pieces: number): number => {
+  const base = vatScheme === 'MARGIN' ? Math.max(0, unitPriceMinor - purchasePriceMinor) : unitPriceMinor;
+  return vatInside(times(base, pieces), vatRateBasisPoints);
+};
+
+/** The VAT in the next `pieces` of a line that has `open` pieces left. However a line is cut, its parts' VAT sums to {@link vatOf} the whole. */
+export const vatOfPart = (line: Taxed, open: number, pieces: number): number => vatOf(line, open) - vatOf(line, open - pieces);

@@ -3,7 +3,9 @@ import type { GetOrderHistoryRequest, GetOrderHistoryResponse, OrderHistoryEntry
 import { catalogue } from '../domain/catalogue.ts';
 import type { Sealed } from '../domain/event.ts';
 import { orderStream } from '../domain/ids.ts';
-import { addressField, mayActOnOrder, order, type Order, type OrderEvent } from '../domain/order.ts';
+import { mayActOnOrder, order } from '../domain/order.ts';
+import { addressField, type OrderEvent } from '../domain/order-events.ts';
+import type { Order } from '../domain/order-state.ts';
 import { decoder } from '../eventstore/event-versions.ts';
 import type { EventStore, Recorded } from '../eventstore/event-store.ts';
 import { answered, refused, type Caller, type Method } from '../platform/call.ts';
@@ -77,15 +79,16 @@ const entryOf = ({ recorded, data, before, after }: Step, opened: ReadonlyMap<st
 /** For comparing, a sealed value is one value, not parts. */
 const whole = ({ sealed }: Sealed): string => sealed;
 
+/** What tells a purchase price: itself, and the VAT on what the merchant earned above it. */
+const hidden: ReadonlySet<string> = new Set(['purchasePriceMinor', 'marginVatMinor']);
+
 /** What is left when costs that are not the caller's are cut. */
 const shown = (value: unknown, caller: Caller): unknown => {
   if (Array.isArray(value)) return value.map((item) => shown(item, caller));
   if (typeof value !== 'object' || value === null) return value;
   const merchantId = (value as { merchantId?: unknown }).merchantId;
   const cost = typeof merchantId === 'string' ? seesCost(caller, merchantId) : caller.scopes.has('orders:cost');
-  return Object.fromEntries(
-    Object.entries(value).flatMap(([name, part]) => (name === 'purchasePriceMinor' && !cost ? [] : [[name, shown(part, caller)]])),
-  );
+  return Object.fromEntries(Object.entries(value).flatMap(([name, part]) => (hidden.has(name) && !cost ? [] : [[name, shown(part, caller)]])));
 };
 
 const openAll = async (steps: readonly Step[], open: Open): Promise<ReadonlyMap<string, Opened>> => {

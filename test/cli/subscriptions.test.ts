@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import pg from 'pg';
 import { catalogue } from '../../src/domain/catalogue.ts';
 import { offerStream } from '../../src/domain/ids.ts';
-import type { OfferEvent } from '../../src/domain/offer.ts';
+import type { OfferEvent } from '../../src/domain/offer-events.ts';
 import type { EventStore } from '../../src/eventstore/event-store.ts';
 import { decoder } from '../../src/eventstore/event-versions.ts';
 import { openPostgresStore } from '../../src/eventstore/postgres/store.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Sealed } from '../../src/domain/event.ts';
-import type { OfferEvent } from '../../src/domain/offer.ts';
-import type { OrderEvent } from '../../src/domain/order.ts';
+import type { OfferEvent } from '../../src/domain/offer-events.ts';
+import type { OrderEvent } from '../../src/domain/order-events.ts';
 import type { EventStore, NewEvent } from '../../src/eventstore/event-store.ts';
 import type { AnyProjection, Decoded } from '../../src/projections/projection.ts';
 import { subscriptionOf } from '../../src/projections/projection.ts';
