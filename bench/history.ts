@@ -1,5 +1,5 @@
 import type { Sealed } from '../src/domain/event.ts';
-import type { OrderEvent } from '../src/domain/order.ts';
+import type { OrderEvent } from '../src/domain/order-events.ts';
 import pg from 'pg';
 
 // Long logs in little time: rows are made by PostgreSQL itself, as many appends would have left them.
@@ -30,6 +30,8 @@ export const placedOrder: PlacedData = {
   shippingAddress: { address: sealed('shipping_address', 216), countryCode: 'DE' },
   paymentMethod: 'pm_card_visa',
   currency: 'EUR',
+  reserveBy: '2026-03-01T10:15:00.000Z',
+  payBy: '2026-03-01T10:30:00.000Z',
   lines: [line(1), line(2)],
 };
 const meta = { commandId: anId, commandHash: 'uU0nuZNNPgilLlLX2n2r-sSE7-N6U4DukIj3rOLvzek', correlationId: anId, actor: 'user:checkout@development' };
@@ -52,7 +54,7 @@ export const fillLog = async (ownerUrl: string, events: number): Promise<void> =
         from + 1,
         Math.min(events, from + perStatement),
         JSON.stringify(placedOrder),
-        JSON.stringify({ customerId: anId }),
+        JSON.stringify({ customerId: anId, cause: 'CUSTOMER' }),
         JSON.stringify(meta),
         anId,
         cancelledAfter,

@@ -121,8 +121,9 @@ type CommandOf<Type extends OfferCommand['type']> = Extract<OfferCommand, { read
 
 const withdrawn = () => rejected('OFFER_WITHDRAWN', 'The offer has been withdrawn.');
 
-const publish = ({ type: _, ...data }: CommandOf<'PublishOffer'>, state: Offer): Decided => {
+const publish = (command: CommandOf<'PublishOffer'>, state: Offer): Decided => {
   if (state.status !== 'unpublished') return rejected('OFFER_ALREADY_PUBLISHED', 'This offer has been published before.');
+  const { type: _, ...data } = command;
   if (exponentOf(data.currency) === undefined) return rejected('CURRENCY_UNKNOWN', `${data.currency} is no currency of ISO 4217.`);
   if (data.unitPriceMinor <= 0) return rejected('PRICE_NOT_POSITIVE', 'A price is above zero.');
   if (data.vatScheme === 'MARGIN' && data.purchasePriceMinor === undefined)

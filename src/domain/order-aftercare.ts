@@ -29,8 +29,11 @@ export const unregisterReturn = ({ returnId }: OrderCommandOf<'UnregisterReturn'
   return known ? accepted({ type: 'ReturnUnregistered', data: { returnId, lines: [...known.lines] } }) : accepted();
 };
 
-export const raiseTask = ({ type: _, now: __, terms: ___, ...task }: OrderCommandOf<'RaiseTask'>, state: PlacedOrder): OrderDecision =>
-  state.tasks.some(({ taskId }) => taskId === task.taskId) ? accepted() : accepted({ type: 'SupportTaskRaised', data: task });
+export const raiseTask = (command: OrderCommandOf<'RaiseTask'>, state: PlacedOrder): OrderDecision => {
+  const { type: _, now: __, terms: ___, ...task } = command;
+  if (state.tasks.some(({ taskId }) => taskId === task.taskId)) return accepted();
+  return accepted({ type: 'SupportTaskRaised', data: task });
+};
 
 export const resolveTask = ({ taskId }: OrderCommandOf<'ResolveTask'>, state: PlacedOrder): OrderDecision => {
   const task = state.tasks.find((each) => each.taskId === taskId);

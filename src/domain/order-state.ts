@@ -142,7 +142,10 @@ const withoutOpenPieces = (state: PlacedOrder): PlacedOrder => ({
   lines: state.lines.map((line) => settled({ ...line, open: 0, cancelled: line.cancelled + line.open })),
 });
 
-const free = ({ held: _, ...state }: PlacedOrder): PlacedOrder => state;
+const free = (state: PlacedOrder): PlacedOrder => {
+  const { held: _, ...others } = state;
+  return others;
+};
 
 /** A line whose status says where its pieces are. */
 const settled = (line: OrderLine): OrderLine => ({ ...line, status: statusOfLine(line) });

@@ -57,9 +57,6 @@ export const briefTerms: Terms = {
 /** What a command knows of time: when it is judged (ISO 8601, UTC) and by which terms. */
 export type Timed = { readonly now: string; readonly terms: Terms };
 
-/** A command as a process or a deadline stores it: time is added when it is sent. */
-export type Stored<Command> = Command extends unknown ? Omit<Command, keyof Timed> : never;
-
 /** The time so many milliseconds after another, as ISO 8601 in UTC. */
 export const after = (now: string, ms: number): string => new Date(Date.parse(now) + ms).toISOString();
 
