@@ -6,7 +6,8 @@ import { decoder } from '../../src/eventstore/event-versions.ts';
 import { columns, loggedOf, type Row } from '../../src/eventstore/postgres/rows.ts';
 import { openPool } from '../../src/platform/database.ts';
 import { silent } from '../../src/platform/logging.ts';
-import { orders, type OrderRow } from '../../src/projections/orders.ts';
+import type { OrderRow } from '../../src/projections/order-row.ts';
+import { orders } from '../../src/projections/orders.ts';
 import { answerQuestions, partOptions } from '../part.ts';
 
 const { url, pageSize } = await partOptions<{ readonly url: string; readonly pageSize: number }>();

@@ -1,5 +1,5 @@
 import { idOf } from '../domain/ids.ts';
-import { offerEvents, type OfferEvent } from '../domain/offer.ts';
+import { offerEvents, type OfferEvent } from '../domain/offer-events.ts';
 import { documents } from './projection.ts';
 
 /** One offer as queries need it. */
@@ -13,6 +13,8 @@ export type OfferRow = {
   readonly unit_price_minor: number;
   readonly purchase_price_minor: number | null;
   readonly on_hand: number;
+  /** Of the pieces on hand those that are kept for orders. */
+  readonly reserved: number;
   readonly vat_scheme: 'STANDARD' | 'MARGIN';
   readonly warranty_months: number;
   readonly status: 'PUBLISHED' | 'WITHDRAWN';
@@ -24,7 +26,7 @@ export type OfferRow = {
 /** Offers with price and stock, one row each. */
 export const offers = documents<OfferRow, OfferEvent>({
   name: 'offers',
-  version: 1,
+  version: 2,
   on: offerEvents,
   create: (table) => `
     create table ${table} (
@@ -37,6 +39,7 @@ export const offers = documents<OfferRow, OfferEvent>({
       unit_price_minor     bigint      not null,
       purchase_price_minor bigint,
       on_hand              integer     not null check (on_hand >= 0),
+      reserved             integer     not null check (reserved between 0 and on_hand),
       vat_scheme           text        not null,
       warranty_months      integer     not null,
       status               text        not null,
@@ -65,6 +68,7 @@ export const offers = documents<OfferRow, OfferEvent>({
           unit_price_minor: data.unitPriceMinor,
           purchase_price_minor: data.purchasePriceMinor ?? null,
           on_hand: data.onHand,
+          reserved: 0,
           vat_scheme: data.vatScheme,
           warranty_months: data.warrantyMonths,
           status: 'PUBLISHED',
@@ -83,6 +87,16 @@ export const offers = documents<OfferRow, OfferEvent>({
         return [{ ...changed, on_hand: data.onHand }];
       case 'OfferWithdrawn':
         return [{ ...changed, status: 'WITHDRAWN' }];
+      case 'StockReserved':
+        return [{ ...changed, reserved: row.reserved + data.quantity }];
+      case 'ReservationConfirmed':
+        return [changed];
+      case 'ReservationReleased':
+        return [{ ...changed, reserved: row.reserved - data.quantity }];
+      case 'StockDispatched':
+        return [{ ...changed, reserved: row.reserved - data.quantity, on_hand: data.onHand }];
+      case 'StockRestocked':
+        return [{ ...changed, grade: data.grade, on_hand: data.onHand }];
     }
   },
 });

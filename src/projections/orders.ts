@@ -1,49 +1,31 @@
-import type { Sealed } from '../domain/event.ts';
 import { idOf } from '../domain/ids.ts';
 import { sum, times } from '../domain/money.ts';
-import { orderEvents, type OrderEvent, type OrderLine } from '../domain/order.ts';
+import { orderEvents, type OrderEvent } from '../domain/order-events.ts';
+import { order } from '../domain/order.ts';
+import { orderLines } from './order-lines.ts';
+import type { OrderRow, OrderStatus } from './order-row.ts';
 import { documents } from './projection.ts';
+import { supportTasks } from './support-tasks.ts';
 
-/** One order as queries need it; personal values stay sealed. */
-export type OrderRow = {
-  readonly order_id: string;
-  readonly customer_id: string;
-  readonly status: OrderStatus;
-  readonly on_hold: boolean;
-  readonly revision: number;
-  readonly currency: string;
-  readonly total_minor: number;
-  readonly payment_method: string;
-  readonly contact: { readonly name: Sealed; readonly email: Sealed; readonly language: string };
-  readonly shipping_address: { readonly address: Sealed; readonly countryCode: string };
-  readonly lines: readonly OrderLine[];
-  readonly placed_at: Date;
-  readonly updated_at: Date;
-};
-
-/** Statuses as the API names them. */
-export type OrderStatus = 'PLACED' | 'CANCELLED';
-
-/** Orders with their lines, one row each. */
+/** Orders, one row each, with their lines and support tasks as parts. */
 export const orders = documents<OrderRow, OrderEvent>({
   name: 'orders',
-  version: 1,
+  version: 2,
   on: orderEvents,
   create: (table) => `
     create table ${table} (
-      order_id         uuid        primary key,
-      customer_id      uuid        not null,
-      status           text        not null,
-      on_hold          boolean     not null,
-      revision         integer     not null,
-      currency         text        not null,
-      total_minor      bigint      not null,
-      payment_method   text        not null,
-      contact          json        not null,
-      shipping_address json        not null,
-      lines            json        not null,
-      placed_at        timestamptz not null,
-      updated_at       timestamptz not null
+      order_id     uuid        primary key,
+      customer_id  uuid        not null,
+      status       text        not null,
+      on_hold      boolean     not null,
+      cancel_cause text,
+      revision     integer     not null,
+      currency     text        not null,
+      total_minor  bigint      not null,
+      state        json        not null,
+      task_times   json        not null,
+      placed_at    timestamptz not null,
+      updated_at   timestamptz not null
     );
     create index on ${table} (customer_id, placed_at, order_id);
     create index on ${table} (status, placed_at, order_id);
@@ -52,34 +34,33 @@ export const orders = documents<OrderRow, OrderEvent>({
   key: ['order_id'],
   groupColumn: 'order_id',
   group: ({ stream }) => idOf(stream),
+  parts: [orderLines, supportTasks],
 
-  evolve([row], { type, data, stream, revision, recordedAt }) {
-    if (type === 'OrderPlaced') {
-      const { customerId, contact, shippingAddress, paymentMethod, currency, lines } = data;
-      return [
-        {
-          order_id: idOf(stream),
-          customer_id: customerId,
-          status: 'PLACED',
-          on_hold: false,
-          revision,
-          currency,
-          total_minor: sum(lines.map(({ unitPriceMinor, quantity }) => times(unitPriceMinor, quantity))),
-          payment_method: paymentMethod,
-          contact,
-          shipping_address: shippingAddress,
-          lines: lines.map((line) => ({ ...line, status: 'open' })),
-          placed_at: recordedAt,
-          updated_at: recordedAt,
-        },
-      ];
-    }
-    if (!row) throw new Error(`${type} before OrderPlaced`);
-    switch (type) {
-      case 'OrderCancelled':
-        return [
-          { ...row, status: 'CANCELLED', lines: row.lines.map((line) => ({ ...line, status: 'cancelled' })), revision, updated_at: recordedAt },
-        ];
-    }
+  evolve([row], event) {
+    const state = order.evolve(row?.state ?? order.initial, event);
+    if (state.status === 'unplaced') throw new Error(`${event.type} left the order unplaced`);
+    const { stream, revision, recordedAt } = event;
+    return [
+      {
+        order_id: idOf(stream),
+        customer_id: state.customerId,
+        status: state.status.toUpperCase() as OrderStatus,
+        on_hold: state.held !== undefined,
+        cancel_cause: event.type === 'OrderCancelled' ? event.data.cause : (row?.cancel_cause ?? null),
+        revision,
+        currency: state.currency,
+        total_minor: row?.total_minor ?? sum(state.lines.map(({ unitPriceMinor, quantity }) => times(unitPriceMinor, quantity))),
+        state,
+        task_times: taskTimes(row?.task_times ?? {}, event, recordedAt.toISOString()),
+        placed_at: row?.placed_at ?? recordedAt,
+        updated_at: recordedAt,
+      },
+    ];
   },
 });
+
+const taskTimes = (known: OrderRow['task_times'], { type, data }: OrderEvent, at: string): OrderRow['task_times'] => {
+  if (type === 'SupportTaskRaised') return { ...known, [data.taskId]: { raisedAt: at } };
+  if (type === 'SupportTaskResolved') return { ...known, [data.taskId]: { raisedAt: at, ...known[data.taskId], resolvedAt: at } };
+  return known;
+};

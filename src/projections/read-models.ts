@@ -1,6 +1,7 @@
 import { offers } from './offers.ts';
-import { orderLines } from './order-lines.ts';
 import { orders } from './orders.ts';
+import { payments } from './payments.ts';
+import { returns } from './returns.ts';
 
 /** Every read model of the platform. A new one is registered here, and nowhere else. */
-export const readModels = [orders, orderLines, offers] as const;
+export const readModels = [orders, offers, payments, returns] as const;

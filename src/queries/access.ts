@@ -1,4 +1,4 @@
-import { actsForCustomer, type Authority } from '../domain/authority.ts';
+import { actsForCustomer, actsForMerchant, authorityOf, type Authority } from '../domain/authority.ts';
 import type { Caller } from '../platform/call.ts';
 import { refused, type Refusal } from '../platform/call.ts';
 
@@ -18,6 +18,28 @@ export const sightOf = (authority: Authority, order: { readonly customerId: stri
 export const seesCost = (caller: Caller, merchantId: string): boolean => caller.scopes.has('orders:cost') || caller.merchantId === merchantId;
 
 export const seesPersonal = (caller: Caller): boolean => caller.scopes.has('orders:personal');
+
+/** Tasks are between the platform and its support. */
+export const seesTasks = (caller: Caller): boolean => caller.scopes.has('orders:support');
+
+/** A missing claim never widens: a token without tenants sees nothing that belongs to anybody. */
+export const boundToNobody = ({ scopes, customerId, merchantId }: Caller): boolean =>
+  customerId === undefined && merchantId === undefined && !scopes.has('tenants:any-customer') && !scopes.has('tenants:any-merchant');
+
+/** A list's filter, ids in lower case and narrowed to what the caller may see; undefined when it asks for what belongs to others. */
+export const narrowed = <Filter extends { readonly customerId?: string; readonly merchantId?: string }>(
+  asked: Filter,
+  caller: Caller,
+): Filter | undefined => {
+  const authority = authorityOf(caller);
+  if (authority.anyCustomer) return asked;
+  if (asked.customerId !== undefined) return actsForCustomer(authority, asked.customerId) ? asked : undefined;
+  if (asked.merchantId !== undefined && actsForMerchant(authority, asked.merchantId)) return asked;
+  if (authority.customerId !== undefined) return { ...asked, customerId: authority.customerId };
+  if (asked.merchantId !== undefined) return undefined;
+  if (authority.anyMerchant) return asked;
+  return authority.merchantId === undefined ? undefined : { ...asked, merchantId: authority.merchantId };
+};
 
 /** The same for what exists and belongs to others, and for a token that is bound to nobody. */
 export const notYours = (): Refusal => refused('forbidden', 'FORBIDDEN', 'This belongs to somebody else.');

@@ -11,8 +11,9 @@ import { gather } from '../platform/gather.ts';
 import type { OfferRow } from '../projections/offers.ts';
 import { seesCost } from './access.ts';
 import type { Consistency } from './consistency.ts';
-import { defaultPageSize } from './page-size.ts';
 import { isRefusal, keyOfPage, pageTokenAfter, type Listing } from './page-token.ts';
+import { readPage, timeAndId } from './pages.ts';
+import { isParked, staleColumn, type Grouped } from './parked.ts';
 
 /** The offer queries as the proto names them. */
 export type OfferQueries = {
@@ -29,7 +30,7 @@ export const offerQueries = ({ pool, consistency }: { readonly pool: Pool; reado
   return {
     async getOffer(request, call) {
       const offerId = request.offerId.toLowerCase();
-      const unreached = await consistency.reached(call, ['offers'], () => parkedOffer(pool, offerId));
+      const unreached = await consistency.reached(call, ['offers'], () => isParked(pool, offerGroups, offerId));
       if (unreached) return unreached;
       const row = await load(offerId);
       return row ? answered(viewOf(row, call.caller)) : refused('not_found', 'OFFER_NOT_FOUND', 'No such offer is known.');
@@ -41,28 +42,32 @@ export const offerQueries = ({ pool, consistency }: { readonly pool: Pool; reado
         ...(request.status === Offer_Status.STATUS_UNSPECIFIED ? {} : { status: request.status }),
       };
       const listing: Listing = { method: 'ListOffers', filter, caller: call.caller };
-      const after = keyOfPage(listing, request.pageToken, [/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/, /^[0-9a-f-]{36}$/]);
+      const after = keyOfPage(listing, request.pageToken, timeAndId);
       if (isRefusal(after)) return after;
       const unreached = await consistency.reached(call, ['offers']);
       if (unreached) return unreached;
-      const pageSize = request.pageSize ?? defaultPageSize;
-      const rows = await listOfferRows(pool, filter, after, pageSize + 1);
-      const page = rows.slice(0, pageSize);
-      const end = rows.length > pageSize ? page.at(-1) : undefined;
-      return answered({
-        offers: page.map((row) => viewOf(row, call.caller)),
-        nextPageToken: end ? pageTokenAfter(listing, [end.published_at.toISOString(), end.offer_id]) : '',
+      const { rows, last } = await readPage<OfferRead>(pool, {
+        name: 'list-offers',
+        columns,
+        from: 'read_models.offers',
+        conditions: filter,
+        key: ['published_at', 'offer_id'],
+        order: 'desc',
+        after,
+        pageSize: request.pageSize,
       });
+      return answered({ offers: rows.map((row) => viewOf(row, call.caller)), nextPageToken: last ? pageTokenAfter(listing, last) : '' });
     },
   };
 };
 
+/** The read model of offers, for what waits for an operator. */
+const offerGroups: Grouped = { name: 'offers', id: 'offer_id', stream: 'offer' };
+
 const columns = `
-  offer_id, merchant_id, sku, title, grade, currency, unit_price_minor, purchase_price_minor, on_hand, vat_scheme,
+  offer_id, merchant_id, sku, title, grade, currency, unit_price_minor, purchase_price_minor, on_hand, reserved, vat_scheme,
   warranty_months, status, revision, published_at, updated_at,
-  exists (select from subscriptions.parked p
-           where p.subscription = (select subscription from read_models.live where name = 'offers')
-             and p.group_key in (offer_id::text, 'offer-' || offer_id)) as stale`;
+  ${staleColumn(offerGroups)}`;
 
 const offerLoader =
   (pool: Pool) =>
@@ -76,34 +81,6 @@ const offerLoader =
     return offerIds.map((offerId) => found.get(offerId));
   };
 
-const parkedOffer = async (pool: Pool, offerId: string): Promise<boolean> => {
-  const { rows } = await pool.query({
-    name: 'parked-offer',
-    text: `select from subscriptions.parked
-            where subscription = (select subscription from read_models.live where name = 'offers') and group_key in ($1, 'offer-' || $1) limit 1`,
-    values: [offerId],
-  });
-  return rows.length > 0;
-};
-
-const listOfferRows = async (
-  pool: Pool,
-  filter: Readonly<Record<string, string>>,
-  after: readonly string[] | undefined,
-  limit: number,
-): Promise<readonly OfferRead[]> => {
-  const values: unknown[] = [];
-  const bind = (value: unknown): string => `$${values.push(value)}`;
-  const conditions = Object.entries(filter).map(([column, value]) => `${column} = ${bind(value)}`);
-  if (after) conditions.push(`(published_at, offer_id) < (${bind(after[0])}, ${bind(after[1])})`);
-  const { rows } = await pool.query<OfferRead>({
-    name: `list-offers-${Object.keys(filter).join('-')}${after ? '-after' : ''}`,
-    text: `select ${columns} from read_models.offers ${conditions.length === 0 ? '' : `where ${conditions.join(' and ')}`} order by published_at desc, offer_id desc limit ${bind(limit)}`,
-    values,
-  });
-  return rows;
-};
-
 const viewOf = (row: OfferRead, caller: Caller): Offer => ({
   offerId: row.offer_id,
   merchantId: row.merchant_id,
@@ -115,7 +92,7 @@ const viewOf = (row: OfferRead, caller: Caller): Offer => ({
     row.purchase_price_minor !== null && seesCost(caller, row.merchant_id)
       ? { amountMinor: BigInt(row.purchase_price_minor), currency: row.currency }
       : undefined,
-  available: row.status === 'PUBLISHED' ? row.on_hand : 0,
+  available: row.status === 'PUBLISHED' ? row.on_hand - row.reserved : 0,
   vatScheme: row.vat_scheme,
   warrantyMonths: row.warranty_months,
   status: row.status,

@@ -11,11 +11,11 @@ import type { EventStore, Recorded } from '../eventstore/event-store.ts';
 import { answered, refused, type Caller, type Method } from '../platform/call.ts';
 import type { Opened } from '../privacy/sealing.ts';
 import { authorityOf } from '../domain/authority.ts';
-import { notYours, seesCost, seesPersonal } from './access.ts';
+import { notYours, seesCost, seesPersonal, seesTasks } from './access.ts';
 import { changedPaths } from './changed-paths.ts';
 import { defaultPageSize } from './page-size.ts';
 import { isRefusal, keyOfPage, pageTokenAfter, type Listing } from './page-token.ts';
-import type { Open } from './order-view.ts';
+import { personalText, type Open } from './personal-text.ts';
 
 type Step = { readonly recorded: Recorded; readonly data: unknown; readonly before: unknown; readonly after: unknown };
 
@@ -46,7 +46,7 @@ export const orderHistory =
       const event = decode(recorded) as OrderEvent;
       const before = state;
       state = order.evolve(state, event);
-      if (recorded.revision >= first)
+      if (recorded.revision >= first && !(event.type.startsWith('SupportTask') && !seesTasks(caller)))
         steps.push({ recorded, data: shown(event.data, caller), before: shown(before, caller), after: shown(state, caller) });
     }
     if (state.status === 'unplaced') return refused('not_found', 'ORDER_NOT_FOUND', 'No such order is known.');
@@ -60,13 +60,14 @@ export const orderHistory =
   };
 
 const entryOf = ({ recorded, data, before, after }: Step, opened: ReadonlyMap<string, Opened>): OrderHistoryEntry => {
-  const { revision, type, recordedAt, meta } = recorded;
+  const { id, revision, type, recordedAt, meta } = recorded;
   return {
     revision: BigInt(revision),
     type,
     recordedAt,
     actor: meta.actor,
     reason: meta.reason && readable(meta.reason, opened),
+    eventId: id,
     commandId: meta.commandId,
     causationId: meta.causationId ?? '',
     correlationId: meta.correlationId,
@@ -79,17 +80,21 @@ const entryOf = ({ recorded, data, before, after }: Step, opened: ReadonlyMap<st
 /** For comparing, a sealed value is one value, not parts. */
 const whole = ({ sealed }: Sealed): string => sealed;
 
-/** What tells a purchase price: itself, and the VAT on what the merchant earned above it. */
-const hidden: ReadonlySet<string> = new Set(['purchasePriceMinor', 'marginVatMinor']);
-
-/** What is left when costs that are not the caller's are cut. */
+/** What is left when costs that are not the caller's are cut, and tasks that are not for it. */
 const shown = (value: unknown, caller: Caller): unknown => {
   if (Array.isArray(value)) return value.map((item) => shown(item, caller));
   if (typeof value !== 'object' || value === null) return value;
   const merchantId = (value as { merchantId?: unknown }).merchantId;
   const cost = typeof merchantId === 'string' ? seesCost(caller, merchantId) : caller.scopes.has('orders:cost');
-  return Object.fromEntries(Object.entries(value).flatMap(([name, part]) => (hidden.has(name) && !cost ? [] : [[name, shown(part, caller)]])));
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([name, part]) =>
+      (costs.has(name) && !cost) || (name === 'tasks' && !seesTasks(caller)) ? [] : [[name, shown(part, caller)]],
+    ),
+  );
 };
+
+/** What a merchant paid, and the VAT on its margin, which tells it. */
+const costs: ReadonlySet<string> = new Set(['purchasePriceMinor', 'marginVatMinor']);
 
 const openAll = async (steps: readonly Step[], open: Open): Promise<ReadonlyMap<string, Opened>> => {
   const sealed = new Map<string, Sealed>();
@@ -105,12 +110,7 @@ const openAll = async (steps: readonly Step[], open: Open): Promise<ReadonlyMap<
 };
 
 /** A personal value as far as the caller may see it. */
-const readable = ({ sealed }: Sealed, opened: ReadonlyMap<string, Opened>): PersonalText => {
-  const value = opened.get(sealed);
-  if (!value) return { availability: PersonalText_Availability.WITHHELD, text: '' };
-  if (value.kind === 'erased') return { availability: PersonalText_Availability.ERASED, text: '' };
-  return { availability: PersonalText_Availability.AVAILABLE, text: value.text };
-};
+const readable = ({ sealed }: Sealed, opened: ReadonlyMap<string, Opened>): PersonalText => personalText(opened.get(sealed));
 
 /** The same inside events and states, where an address is sealed as a whole and shown in its parts. */
 const readablePart = (sealed: Sealed, opened: ReadonlyMap<string, Opened>): object => {

@@ -1,15 +1,17 @@
 import type { Pool } from '../platform/database.ts';
 import type { OrderRead } from './order-view.ts';
+import { pageOf, type Page } from './pages.ts';
+import { staleColumn, type Grouped } from './parked.ts';
 
 /** What a list of orders is narrowed to. */
 export type OrderFilter = { readonly customerId?: string; readonly merchantId?: string; readonly status?: string };
 
+/** The read model of orders, for what waits for an operator. */
+export const orderGroups: Grouped = { name: 'orders', id: 'o.order_id', stream: 'order' };
+
 const columns = `
-  o.order_id, o.customer_id, o.status, o.on_hold, o.revision, o.currency, o.total_minor, o.payment_method,
-  o.contact, o.shipping_address, o.lines, o.placed_at, o.updated_at,
-  exists (select from subscriptions.parked p
-           where p.subscription = (select subscription from read_models.live where name = 'orders')
-             and p.group_key in (o.order_id::text, 'order-' || o.order_id)) as stale`;
+  o.order_id, o.customer_id, o.status, o.on_hold, o.cancel_cause, o.revision, o.currency, o.total_minor, o.state, o.task_times,
+  o.placed_at, o.updated_at, ${staleColumn(orderGroups)}`;
 
 /** Loads orders by their ids, many with one statement; undefined in the place of one that is not there. */
 export const orderLoader =
@@ -24,27 +26,13 @@ export const orderLoader =
     return orderIds.map((orderId) => found.get(orderId));
   };
 
-/** True when something of the order waits for an operator: it cannot be brought up to date for now. */
-export const parkedOrder = async (pool: Pool, orderId: string): Promise<boolean> => {
-  const { rows } = await pool.query({
-    name: 'parked-order',
-    text: `select from subscriptions.parked
-            where subscription = (select subscription from read_models.live where name = 'orders') and group_key in ($1, 'order-' || $1) limit 1`,
-    values: [orderId],
-  });
-  return rows.length > 0;
-};
-
-/**
- * One page of orders, newest first, after a key (time, order id). `last` is the key of its last order when more follow. A
- * merchant's lines lead where no customer does: an order whose row is not there yet is left out, and comes with a later reading.
- */
+/** One page of orders, newest first, after a key (time, order id). A merchant's lines lead where no customer does. */
 export const listOrderRows = async (
   pool: Pool,
   filter: OrderFilter,
   after: readonly string[] | undefined,
   pageSize: number,
-): Promise<{ readonly rows: readonly OrderRead[]; readonly last: readonly [string, string] | undefined }> => {
+): Promise<Page<OrderRead>> => {
   const { customerId, merchantId, status } = filter;
   const linesLead = merchantId !== undefined && customerId === undefined;
   const values: unknown[] = [];
@@ -56,7 +44,7 @@ export const listOrderRows = async (
   if (customerId !== undefined) conditions.push(`customer_id = ${bind(customerId)}`);
   if (status !== undefined) conditions.push(`${linesLead ? 'order_status' : 'status'} = ${bind(status)}`);
   if (after) conditions.push(`(placed_at, order_id) < (${bind(after[0])}, ${bind(after[1])})`);
-  const { rows } = await pool.query<OrderRead & { key_at: Date; key_id: string; order_id: string | null }>({
+  const { rows } = await pool.query<OrderRead>({
     name: ['list-orders', ...Object.keys(filter).toSorted(), ...(after ? ['after'] : [])].join('-'),
     text: `
       with page as (
@@ -66,13 +54,11 @@ export const listOrderRows = async (
          order by placed_at desc, order_id desc
          limit ${bind(pageSize + 1)}
       )
-      select page.placed_at as key_at, page.order_id as key_id, ${columns}
+      select ${columns}
         from page
-        left join read_models.orders o using (order_id)
-       order by page.placed_at desc, page.order_id desc`,
+        join read_models.orders o using (order_id)
+       order by o.placed_at desc, o.order_id desc`,
     values,
   });
-  const page = rows.slice(0, pageSize);
-  const end = rows.length > pageSize ? page.at(-1) : undefined;
-  return { rows: page.filter(({ order_id }) => order_id !== null), last: end && [end.key_at.toISOString(), end.key_id] };
+  return pageOf(rows, ['placed_at', 'order_id'], pageSize);
 };

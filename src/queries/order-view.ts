@@ -1,26 +1,27 @@
 import { PersonalText_Availability, type Money } from '../contract/generated/orders/v1/common.ts';
 import {
   Order_CancelCause,
-  Order_Status,
-  OrderLine_Status,
   type Contact,
   type Order,
   type OrderLine,
+  type Shipment,
   type ShippingAddress,
 } from '../contract/generated/orders/v1/orders.ts';
+import type { SupportTask } from '../contract/generated/orders/v1/work.ts';
+import { authorityOf } from '../domain/authority.ts';
 import { sum, times, vatInside } from '../domain/money.ts';
-import type { Sealed } from '../domain/event.ts';
+import type { OrderLine as Line, PlacedOrder } from '../domain/order-state.ts';
 import type { Caller } from '../platform/call.ts';
 import type { Opened } from '../privacy/sealing.ts';
-import type { OrderRow } from '../projections/orders.ts';
-import { authorityOf } from '../domain/authority.ts';
-import { seesCost, seesPersonal, sightOf } from './access.ts';
-
-/** Opens sealed values, in order. */
-export type Open = (values: readonly Sealed[]) => Promise<readonly Opened[]>;
+import type { OrderRow } from '../projections/order-row.ts';
+import { supportTasks, type SupportTaskRow } from '../projections/support-tasks.ts';
+import { seesCost, seesPersonal, seesTasks, sightOf, type Sight } from './access.ts';
+import type { Open } from './personal-text.ts';
 
 /** An order as a query reads it; `stale`: some of what happened to it cannot be shown for now. */
 export type OrderRead = OrderRow & { readonly stale: boolean };
+
+type Personal = { readonly name?: Opened | undefined; readonly email?: Opened | undefined; readonly address?: Opened | undefined };
 
 /**
  * Orders as this caller may see them; undefined in the place of one that it may not see at all. Each is cut first, and only
@@ -28,50 +29,75 @@ export type OrderRead = OrderRow & { readonly stale: boolean };
  */
 export const viewOrders = async (rows: readonly OrderRead[], caller: Caller, open: Open): Promise<readonly (Order | undefined)[]> => {
   const authority = authorityOf(caller);
-  const sights = rows.map((row) => sightOf(authority, { customerId: row.customer_id, merchantIds: row.lines.map(({ merchantId }) => merchantId) }));
-  const opening = seesPersonal(caller) ? rows.filter((_, index) => sights[index]!.kind === 'whole') : [];
-  const opened =
-    opening.length === 0
-      ? []
-      : await open(opening.flatMap(({ contact, shipping_address }) => [contact.name, contact.email, shipping_address.address]));
-  const personal = new Map(opening.map((row, index) => [row, opened.slice(index * 3, index * 3 + 3)]));
-
+  const sights = rows.map(({ customer_id, state }) =>
+    sightOf(authority, { customerId: customer_id, merchantIds: state.lines.map(({ merchantId }) => merchantId) }),
+  );
+  const sealed = rows.map(({ state }, index) => {
+    const sight = sights[index]!;
+    const { contact, shippingAddress } = state;
+    if (!seesPersonal(caller)) return [];
+    if (sight.kind === 'whole') return [contact.name, contact.email, shippingAddress.address];
+    return shipsTo(sight, state) ? [shippingAddress.address] : [];
+  });
+  const values = sealed.flat();
+  const opened = values.length === 0 ? [] : [...(await open(values))];
+  const personal = sealed.map(({ length }): Personal => {
+    const [first, second, third] = opened.splice(0, length);
+    return length === 3 ? { name: first, email: second, address: third } : { address: first };
+  });
   return rows.map((row, index) => {
     const sight = sights[index]!;
-    if (sight.kind === 'nothing') return undefined;
-    const whole = sight.kind === 'whole';
-    const lines = row.lines.filter(({ merchantId }) => whole || sight.merchantId === undefined || merchantId === sight.merchantId);
-    const money = (amountMinor: number): Money => ({ amountMinor: BigInt(amountMinor), currency: row.currency });
-    return {
-      orderId: row.order_id,
-      status: Order_Status[row.status],
-      onHold: row.on_hold,
-      revision: BigInt(row.revision),
-      customerId: whole ? row.customer_id : '',
-      lines: lines.map((line) => lineOf(line, money, caller)),
-      total: money(sum(lines.map(({ unitPriceMinor, quantity }) => times(unitPriceMinor, quantity)))),
-      placedAt: row.placed_at,
-      updatedAt: row.updated_at,
-      contact: whole ? contactOf(row, personal.get(row)) : { availability: PersonalText_Availability.WITHHELD, name: '', email: '', language: '' },
-      shippingAddress: addressOf(row, personal.get(row)),
-      paymentMethod: whole ? row.payment_method : '',
-      stale: row.stale,
-      paymentId: '',
-      shipments: [],
-      tasks: [],
-      returnIds: [],
-      reserveBy: undefined,
-      payBy: undefined,
-      acceptBy: undefined,
-      withdrawalEnds: undefined,
-      hold: undefined,
-      cancelCause: Order_CancelCause.CANCEL_CAUSE_UNSPECIFIED,
-    };
+    return sight.kind === 'nothing' ? undefined : viewOf(row, sight, personal[index]!, caller);
   });
 };
 
+/** A merchant is told where to ship once it has accepted something, and as long as that is not cancelled. */
+const shipsTo = (sight: Sight, { lines }: PlacedOrder): boolean =>
+  sight.kind === 'lines' &&
+  sight.merchantId !== undefined &&
+  lines.some(({ merchantId, status, dispatchBy }) => merchantId === sight.merchantId && dispatchBy !== undefined && status !== 'cancelled');
+
+const viewOf = (row: OrderRead, sight: Exclude<Sight, { readonly kind: 'nothing' }>, personal: Personal, caller: Caller): Order => {
+  const { state } = row;
+  const whole = sight.kind === 'whole';
+  const shows = ({ merchantId }: { readonly merchantId: string }): boolean =>
+    whole || sight.merchantId === undefined || merchantId === sight.merchantId;
+  const lines = state.lines.filter(shows);
+  const lineIds = new Set(lines.map(({ lineId }) => lineId));
+  const money = (amountMinor: number): Money => ({ amountMinor: BigInt(amountMinor), currency: row.currency });
+  const isPlaced = state.status === 'placed';
+  return {
+    orderId: row.order_id,
+    status: row.status,
+    onHold: row.on_hold,
+    revision: BigInt(row.revision),
+    customerId: whole ? row.customer_id : '',
+    lines: lines.map((line) => lineOf(line, money, caller)),
+    total: money(sum(lines.map(({ unitPriceMinor, quantity }) => times(unitPriceMinor, quantity)))),
+    placedAt: row.placed_at,
+    updatedAt: row.updated_at,
+    contact: whole ? contactOf(state, personal) : { availability: PersonalText_Availability.WITHHELD, name: '', email: '', language: '' },
+    shippingAddress: addressOf(state, personal),
+    paymentMethod: whole ? state.paymentMethod : '',
+    stale: row.stale,
+    paymentId: whole ? (state.paymentId ?? '') : '',
+    shipments: state.shipments.filter(shows).map((shipment) => shipmentOf(shipment, money)),
+    tasks: seesTasks(caller) ? supportTasks.rows(row).map((task) => taskOf(task as SupportTaskRow)) : [],
+    returnIds: state.returns.filter((each) => each.lines.some(({ lineId }) => lineIds.has(lineId))).map(({ returnId }) => returnId),
+    reserveBy: isPlaced ? new Date(state.reserveBy) : undefined,
+    payBy: isPlaced ? new Date(state.payBy) : undefined,
+    acceptBy: dateOf(state.acceptBy),
+    withdrawalEnds: dateOf(state.withdrawalEnds),
+    hold: state.held && { cause: state.held.cause, until: new Date(state.held.holdUntil) },
+    cancelCause: row.cancel_cause ?? Order_CancelCause.CANCEL_CAUSE_UNSPECIFIED,
+  };
+};
+
+/** A time of the domain's as messages carry it. */
+export const dateOf = (time: string | null | undefined): Date | undefined => (time === undefined || time === null ? undefined : new Date(time));
+
 /** A MARGIN line shows no VAT: what is charged on the margin would tell the purchase price. */
-const lineOf = (line: OrderRow['lines'][number], money: (amountMinor: number) => Money, caller: Caller): OrderLine => ({
+const lineOf = (line: Line, money: (amountMinor: number) => Money, caller: Caller): OrderLine => ({
   lineId: line.lineId,
   offerId: line.offerId,
   merchantId: line.merchantId,
@@ -80,30 +106,54 @@ const lineOf = (line: OrderRow['lines'][number], money: (amountMinor: number) =>
   grade: line.grade,
   quantity: line.quantity,
   unitPrice: money(line.unitPriceMinor),
-  status: line.status === 'open' ? OrderLine_Status.OPEN : OrderLine_Status.CANCELLED,
+  status: line.status.toUpperCase() as Uppercase<Line['status']>,
   vatScheme: line.vatScheme,
   vatRateBasisPoints: line.vatRateBasisPoints,
   vat: line.vatScheme === 'STANDARD' ? money(vatInside(times(line.unitPriceMinor, line.quantity), line.vatRateBasisPoints)) : undefined,
   warrantyMonths: line.warrantyMonths,
   purchasePrice: line.purchasePriceMinor !== undefined && seesCost(caller, line.merchantId) ? money(line.purchasePriceMinor) : undefined,
-  openQuantity: line.status === 'open' ? line.quantity : 0,
-  cancelledQuantity: line.status === 'open' ? 0 : line.quantity,
-  shippedQuantity: 0,
-  deliveredQuantity: 0,
-  lostQuantity: 0,
-  returningQuantity: 0,
-  dispatchBy: undefined,
+  openQuantity: line.open,
+  cancelledQuantity: line.cancelled,
+  shippedQuantity: line.shipped,
+  deliveredQuantity: line.delivered,
+  lostQuantity: line.lost,
+  returningQuantity: line.returning,
+  dispatchBy: dateOf(line.dispatchBy),
 });
 
-const contactOf = ({ contact: { language } }: OrderRead, opened: readonly Opened[] | undefined): Contact => {
-  const [name, email] = opened ?? [];
+const shipmentOf = (shipment: PlacedOrder['shipments'][number], money: (amountMinor: number) => Money): Shipment => ({
+  shipmentId: shipment.shipmentId,
+  merchantId: shipment.merchantId,
+  status: shipment.status.toUpperCase() as Uppercase<typeof shipment.status>,
+  carrier: shipment.carrier,
+  trackingNumber: shipment.trackingNumber,
+  lines: shipment.lines.map(({ lineId, quantity }) => ({ lineId, quantity })),
+  amount: money(shipment.amountMinor),
+  deliveredBy: new Date(shipment.deliveredBy),
+});
+
+/** A support task as messages carry it. */
+export const taskOf = (row: SupportTaskRow): SupportTask => ({
+  taskId: row.task_id,
+  orderId: row.order_id,
+  kind: row.kind,
+  status: row.status,
+  merchantId: row.merchant_id ?? '',
+  shipmentId: row.shipment_id ?? '',
+  returnId: row.return_id ?? '',
+  paymentId: row.payment_id ?? '',
+  code: row.code ?? '',
+  raisedAt: dateOf(row.raised_at),
+  resolvedAt: dateOf(row.resolved_at),
+});
+
+const contactOf = ({ contact: { language } }: PlacedOrder, { name, email }: Personal): Contact => {
   if (!name || !email) return { availability: PersonalText_Availability.WITHHELD, name: '', email: '', language };
   if (name.kind === 'erased' || email.kind === 'erased') return { availability: PersonalText_Availability.ERASED, name: '', email: '', language };
   return { availability: PersonalText_Availability.AVAILABLE, name: name.text, email: email.text, language };
 };
 
-const addressOf = ({ shipping_address: { countryCode } }: OrderRead, opened: readonly Opened[] | undefined): ShippingAddress => {
-  const [, , address] = opened ?? [];
+const addressOf = ({ shippingAddress: { countryCode } }: PlacedOrder, { address }: Personal): ShippingAddress => {
   const nothing = { recipient: '', line1: '', line2: '', postalCode: '', city: '', countryCode };
   if (!address) return { ...nothing, availability: PersonalText_Availability.WITHHELD };
   if (address.kind === 'erased') return { ...nothing, availability: PersonalText_Availability.ERASED };

@@ -770,7 +770,7 @@ export interface OrderHistoryEntry {
     | undefined;
   /** The id of the command that made it. */
   commandId: string;
-  /** What caused the command, when it was a message. */
+  /** What caused the command where the platform itself acted: the event, of this order or of another aggregate, or the command that was refused. */
   causationId: string;
   correlationId: string;
   /** The event's own data. */
@@ -783,6 +783,8 @@ export interface OrderHistoryEntry {
     | undefined;
   /** Paths in `state` that this event changed, such as `lines[0].status`. */
   changed: string[];
+  /** What it caused names it as its causation_id. */
+  eventId: string;
 }
 
 function createBaseOrder(): Order {
@@ -3684,6 +3686,7 @@ function createBaseOrderHistoryEntry(): OrderHistoryEntry {
     data: undefined,
     state: undefined,
     changed: [],
+    eventId: "",
   };
 }
 
@@ -3724,6 +3727,9 @@ export const OrderHistoryEntry: MessageFns<OrderHistoryEntry> = {
     }
     for (const v of message.changed) {
       writer.uint32(90).string(v!);
+    }
+    if (message.eventId !== "") {
+      writer.uint32(98).string(message.eventId);
     }
     return writer;
   },
@@ -3827,6 +3833,14 @@ export const OrderHistoryEntry: MessageFns<OrderHistoryEntry> = {
             }
 
             message.changed.push(reader.string());
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.eventId = reader.string();
             continue;
           }
         }
