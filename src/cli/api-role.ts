@@ -4,6 +4,7 @@ import { commandHandler } from '../commands/handle.ts';
 import { openSnapshots } from '../commands/snapshots.ts';
 import { openStates } from '../commands/states.ts';
 import { catalogue } from '../domain/catalogue.ts';
+import { standardTerms } from '../domain/terms.ts';
 import { decoder, writtenVersions } from '../eventstore/event-versions.ts';
 import { openPool } from '../platform/database.ts';
 import type { Running } from '../platform/lifecycle.ts';
@@ -64,7 +65,7 @@ export const startApiRole = async (config: Config<'api'>, { logger, metrics }: P
   await reachable('the read models', prepare);
 
   const api = await startApi({
-    services: apiServices({ handle, pool, store, consistency, open: opener(keys) }),
+    services: apiServices({ handle, terms: standardTerms, pool, store, consistency, open: opener(keys) }),
     authenticate:
       config.OIDC_ISSUER === undefined
         ? await authenticateDevelopment({ keyFile: config.DEVELOPMENT_KEY_FILE! })

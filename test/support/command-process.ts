@@ -1,12 +1,18 @@
 import assert from 'node:assert/strict';
 import { createSecretKey, randomBytes, randomUUID, type KeyObject } from 'node:crypto';
+import { customerCommands } from '../../src/commands/customer-commands.ts';
+import { commandExecutor } from '../../src/commands/execute.ts';
+import { fulfilmentCommands } from '../../src/commands/fulfilment-commands.ts';
 import { commandHandler } from '../../src/commands/handle.ts';
 import { offerCommands } from '../../src/commands/offer-commands.ts';
 import { orderCommands } from '../../src/commands/order-commands.ts';
+import { paymentCommands } from '../../src/commands/payment-commands.ts';
+import { paymentRecords } from '../../src/commands/payment-records.ts';
 import { openSnapshots } from '../../src/commands/snapshots.ts';
 import { openStates } from '../../src/commands/states.ts';
 import { catalogue } from '../../src/domain/catalogue.ts';
 import { offerStream } from '../../src/domain/ids.ts';
+import { standardTerms, type Terms } from '../../src/domain/terms.ts';
 import type { EventStore, Recorded } from '../../src/eventstore/event-store.ts';
 import { decoder, writtenVersions } from '../../src/eventstore/event-versions.ts';
 import { openPostgresStore } from '../../src/eventstore/postgres/store.ts';
@@ -30,6 +36,7 @@ export const openCommandProcess = (
   database: TestDatabase,
   options: {
     readonly now?: () => Date;
+    readonly terms?: Terms;
     readonly maxStreams?: number;
     readonly logger?: Logger;
     /** The code that folds, as snapshots name it. */
@@ -40,7 +47,7 @@ export const openCommandProcess = (
     readonly through?: (store: EventStore) => Partial<EventStore>;
   } = {},
 ) => {
-  const { logger = silent, now, maxStreams = 1_000 } = options;
+  const { logger = silent, now, maxStreams = 1_000, terms = standardTerms } = options;
   const metrics = createMetrics('test');
   const opened = openPostgresStore({ url: options.url ?? database.runtimeUrl, name: 'test', logger, metrics });
   const store: EventStore = { ...opened, ...options.through?.(opened) };
@@ -49,10 +56,18 @@ export const openCommandProcess = (
   const logPool = openPool({ url: database.runtimeUrl, name: 'test', max: 4, logger });
   const snapshots = openSnapshots({ pool: logPool, fold: options.fold ?? 'test', logger });
   const states = openStates({ store, decode: decoder(catalogue), maxStreams, snapshots });
-  const handle = commandHandler({ store, states, keys, versions: writtenVersions(catalogue), logger, metrics, ...(now ? { now } : {}) });
+  const versions = writtenVersions(catalogue);
+  const clock = now ? { now } : {};
+  const handle = commandHandler({ store, states, keys, versions, logger, metrics, ...clock });
   return {
     ...offerCommands(handle),
-    ...orderCommands(handle),
+    ...orderCommands(handle, terms),
+    ...fulfilmentCommands(handle, terms),
+    ...paymentCommands(handle),
+    ...paymentRecords(handle),
+    ...customerCommands(handle),
+    /** Of a process's or a deadline's commands. */
+    execute: commandExecutor({ store, states, versions, logger, metrics: createMetrics('test'), ...clock }),
     store,
     keys,
     metrics,
