@@ -6,7 +6,7 @@ import type { AnyProjection, Happened } from './projection.ts';
 /** An event and whose rows it changes; or one that fails before that can be said. */
 export type Assigned =
   | { readonly kind: 'event'; readonly group: string; readonly event: Happened }
-  | { readonly kind: 'failed'; readonly logged: Logged; readonly error: Error };
+  | { readonly kind: 'failed'; readonly logged: Pick<Logged, 'id' | 'stream' | 'revision' | 'position' | 'type'>; readonly error: Error };
 
 /** What a page changes: for each group its rows after it, and what has to wait. */
 export type Folded = { readonly rows: ReadonlyMap<string, readonly object[]>; readonly parked: readonly ParkedEvent[]; readonly folded: number };

@@ -43,8 +43,8 @@ const retryGroup = async (
 };
 
 /** The events as the log has them, up to the first that cannot be decoded. */
-const readAgain = async (
-  { store, decode }: Source,
+export const readAgain = async (
+  { store, decode }: Pick<Source, 'store' | 'decode'>,
   parked: readonly ParkedEvent[],
 ): Promise<{ readonly events: readonly Happened[]; readonly error?: Error }> => {
   const found = new Map<string, Logged>();

@@ -7,7 +7,7 @@ const idleInTransaction = '5s';
 
 /**
  * Moves the checkpoint and does `work` with it in one transaction: both take effect or neither. The commit does not wait for
- * the disk: what a crash of the database loses is lost together and done again. Throws `LeaseLost`, and nothing has happened, when another took over.
+ * the disk, unless the work sets `synchronous_commit`: what a crash of the database loses is lost together and done again. Throws `LeaseLost`, and nothing has happened, when another took over.
  * `work` may be done again when a first try did not commit.
  */
 export type Advance = <Result>(held: Held, to: Progress, work: (client: ClientBase) => Promise<Result>) => Promise<Result>;
