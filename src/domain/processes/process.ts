@@ -1,8 +1,8 @@
 import type { DomainEvent } from '../catalogue.ts';
 import type { OfferCommand } from '../offer.ts';
-import type { OrderCommand } from '../order.ts';
+import type { OrderCommand } from '../order-commands.ts';
 import type { PaymentCommand } from '../payment-commands.ts';
-import type { ReturnCommand } from '../return.ts';
+import type { ReturnCommand } from '../return-commands.ts';
 
 /** What the executor takes from the sent command's own id. */
 type Minted = { readonly RequestCapture: 'captureId'; readonly RequestRefund: 'refundId'; readonly RaiseTask: 'taskId' };
