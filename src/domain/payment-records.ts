@@ -1,7 +1,7 @@
 import { accepted, rejected, type Decision, type Rejected } from './decider.ts';
 import type { PaymentCode, PaymentRecord } from './payment-commands.ts';
 import type { PaymentEvent } from './payment-events.ts';
-import { capturedOf, committed, type Capture, type Refund, type RequestedPayment, type Unknown } from './payment-state.ts';
+import { capturedOf, refundedOf, type Capture, type Refund, type RequestedPayment, type Unknown } from './payment-state.ts';
 import { after } from './terms.ts';
 
 /**
@@ -23,8 +23,8 @@ export const record = (command: PaymentRecord, state: RequestedPayment): Decisio
       if (!capture) return unknownCapture;
       if (capture.status === 'captured') return accepted();
       const { captureId, shipmentId, amountMinor } = capture;
-      if (capture.status === 'failed' && committed(state.captures) + amountMinor > state.amountMinor)
-        return rejected('CAPTURE_TOO_HIGH', 'This capture had failed, and another took its place.');
+      // A capture that had failed and one in its place cannot both be true.
+      if (capturedOf(state) + amountMinor > state.amountMinor) return rejected('CAPTURE_TOO_HIGH', 'More would be captured than is authorised.');
       return accepted({
         type: 'PaymentCaptured',
         data: { orderId, captureId, shipmentId, amountMinor, currency, providerReference: command.providerReference },
@@ -44,8 +44,7 @@ export const record = (command: PaymentRecord, state: RequestedPayment): Decisio
       if (!refund) return unknownRefund;
       if (refund.status === 'refunded') return accepted();
       const { amountMinor } = refund;
-      if (refund.status === 'failed' && committed(state.refunds) + amountMinor > capturedOf(state))
-        return rejected('REFUND_TOO_HIGH', 'This refund had failed, and another took its place.');
+      if (refundedOf(state) + amountMinor > capturedOf(state)) return rejected('REFUND_TOO_HIGH', 'More would be refunded than is captured.');
       return accepted({
         type: 'PaymentRefunded',
         data: { orderId, ...sideOf(refund), amountMinor, currency, providerReference: command.providerReference },

@@ -57,7 +57,7 @@ const requestCapture = ({ orderId, captureId, shipmentId, amountMinor }: Request
     return rejected('PAYMENT_NOT_AUTHORISED', 'Nothing is authorised that could be captured.');
   if (state.status === 'lapsed') return rejected('PAYMENT_LAPSED', 'The authorisation has run out.');
   if (state.status === 'voided' || state.voiding) return rejected('PAYMENT_VOIDED', 'What was not captured is given back.');
-  const left = state.amountMinor - committed(state.captures);
+  const left = Math.max(0, state.amountMinor - committed(state.captures));
   if (amountMinor > left) return rejected('CAPTURE_TOO_HIGH', `${amountText(left, state.currency)} is left to capture.`);
   return accepted({ type: 'CaptureRequested', data: { orderId, captureId, shipmentId, amountMinor, currency: state.currency } });
 };
@@ -66,7 +66,7 @@ const requestVoid = (state: RequestedPayment): Outcome => {
   const { orderId, currency, status, voiding } = state;
   const amountMinor = state.amountMinor - committed(state.captures);
   const over = status === 'declined' || status === 'voided' || status === 'lapsed';
-  if (over || voiding === 'REQUESTED' || amountMinor === 0) return accepted();
+  if (over || voiding === 'REQUESTED' || amountMinor <= 0) return accepted();
   return accepted({ type: 'VoidRequested', data: { orderId, amountMinor, currency } });
 };
 
@@ -74,7 +74,7 @@ const requestRefund = (command: RequestRefund, state: RequestedPayment): Outcome
   const { type: _, orderId = state.orderId, ...refund } = command;
   if (orderId !== state.orderId) return rejected('PAYMENT_OF_ANOTHER_ORDER', 'This payment is for another order.');
   if (state.refunds.some((other) => isSame(other, refund))) return accepted();
-  const left = capturedOf(state) - committed(state.refunds);
+  const left = Math.max(0, capturedOf(state) - committed(state.refunds));
   if (refund.amountMinor > left) return rejected('REFUND_TOO_HIGH', `${amountText(left, state.currency)} is left to refund.`);
   return accepted({ type: 'RefundRequested', data: { orderId, ...refund, currency: state.currency } });
 };
