@@ -1,4 +1,4 @@
-import type { Contract } from '../../src/api/descriptors.ts';
+import type { Contract, MethodDescription } from '../../src/api/descriptors.ts';
 import { roles } from '../../src/api/development-issuer.ts';
 
 /** docs/authorisation.md: which scope each method needs, and which scopes each role of a development token has. */
@@ -27,5 +27,18 @@ ${methods.join('\n')}
 | Role | Scopes |
 |---|---|
 ${rolesWithScopes.join('\n')}
+
+What these roles may call; whose data they see and change there, the claims decide.
+
+| Method | ${Object.keys(roles).join(' | ')} |
+|---|${Object.keys(roles)
+    .map(() => '---|')
+    .join('')}
+${contract.methods.map(permissions).join('\n')}
 `;
+};
+
+const permissions = ({ service, name, scope }: MethodDescription): string => {
+  const cells = Object.values(roles).map(({ scopes }) => ((scopes as readonly string[]).includes(scope) ? '✓' : ''));
+  return `| \`${service}/${name}\` | ${cells.join(' | ')} |`;
 };

@@ -31,9 +31,10 @@ export const startApiRole = async (config: Config<'api'>, { logger, metrics }: P
 
   const keys = openKeys({ pool: keysPool, masterKey: masterKeyOf(config.PRIVACY_MASTER_KEY) });
   const decode = decoder(catalogue);
+  const states = openStates({ store, decode, maxStreams: cachedStreams, snapshots: openSnapshots({ pool, fold: domainVersion(), logger }) });
   const handle = commandHandler({
     store,
-    states: openStates({ store, decode, maxStreams: cachedStreams, snapshots: openSnapshots({ pool, fold: domainVersion(), logger }) }),
+    states,
     keys,
     versions: writtenVersions(catalogue),
     logger,
@@ -65,7 +66,7 @@ export const startApiRole = async (config: Config<'api'>, { logger, metrics }: P
   await reachable('the read models', prepare);
 
   const api = await startApi({
-    services: apiServices({ handle, terms: standardTerms, pool, store, consistency, open: opener(keys) }),
+    services: apiServices({ handle, states, terms: standardTerms, pool, store, consistency, open: opener(keys) }),
     authenticate:
       config.OIDC_ISSUER === undefined
         ? await authenticateDevelopment({ keyFile: config.DEVELOPMENT_KEY_FILE! })

@@ -8,6 +8,7 @@ import { offerCommands } from '../../src/commands/offer-commands.ts';
 import { orderCommands } from '../../src/commands/order-commands.ts';
 import { paymentCommands } from '../../src/commands/payment-commands.ts';
 import { paymentRecords } from '../../src/commands/payment-records.ts';
+import { returnCommands } from '../../src/commands/return-commands.ts';
 import { openSnapshots } from '../../src/commands/snapshots.ts';
 import { openStates } from '../../src/commands/states.ts';
 import { catalogue } from '../../src/domain/catalogue.ts';
@@ -66,6 +67,7 @@ export const openCommandProcess = (
     ...paymentCommands(handle),
     ...paymentRecords(handle),
     ...customerCommands(handle),
+    ...returnCommands(handle, states, terms),
     /** Of a process's or a deadline's commands. */
     execute: commandExecutor({ store, states, versions, logger, metrics: createMetrics('test'), ...clock }),
     store,

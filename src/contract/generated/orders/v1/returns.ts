@@ -357,7 +357,7 @@ export interface Return_Inspected {
   offerId: string;
   quantity: number;
   outcome: Return_Outcome;
-  /** Set for RESTOCK: the grade they are sold in from now on. */
+  /** Set for RESTOCK: the grade they came back in. */
   grade: Offer_Grade;
   /** Kept back, for wear beyond trying the goods out. */
   deduction:
@@ -414,7 +414,7 @@ export interface ReceiveReturnRequest {
 
 export interface InspectReturnRequest {
   returnId: string;
-  /** Every piece that came back, once. Pieces of one line can be found in several conditions. */
+  /** Every piece of the return, once. Of one line some can be on sale again and the others not; what did not come back is SCRAP, its amount deducted. */
   lines: InspectReturnRequest_Line[];
   /** Why, for people to read. */
   reason: string;
@@ -427,7 +427,7 @@ export interface InspectReturnRequest_Line {
   lineId: string;
   quantity: number;
   outcome: Return_Outcome;
-  /** Required for RESTOCK: the grade they are sold in from now on, never better than before. */
+  /** Of RESTOCK: the grade they are in now; as they were sold when left out. */
   grade: Offer_Grade;
   /** Kept back of what was paid for these pieces, in the order's currency; none when left out. */
   deduction?: Money | undefined;
