@@ -54,8 +54,6 @@ export const fulfilment: Process<Memory, (typeof on)[number]> = {
       }
       case 'LineCancelled': {
         const { offerId, lineId, amountMinor } = data;
-        // Before confirmation it is Placement's.
-        if (memory.paymentId === undefined) return { memory: { ...memory, hasRemainder: true }, commands: [] };
         const orderId = idOf(stream);
         const release: ProcessCommand = { to: 'offer', id: offerId, command: { type: 'ReleaseReservation', orderId, lineId, cause: 'ORDER' } };
         return settle({ ...memory, openMinor: memory.openMinor - amountMinor, hasRemainder: true }, [release]);

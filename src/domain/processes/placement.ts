@@ -12,8 +12,6 @@ const on = [
   'PaymentDeclined',
   'ReservationConfirmed',
   'ReservationReleased',
-  'OrderConfirmed',
-  'LineCancelled',
   'OrderCancelled',
   'OrderExpired',
 ] as const;
@@ -28,11 +26,10 @@ type Line = {
 /** What is to be paid, as the order said it. */
 type Bill = Pick<OrderEventData<'OrderPlaced'>, 'customerId' | 'currency' | 'paymentMethod' | 'payBy'>;
 
-/** `lines` are those that were not cancelled. Once the order is confirmed it only waits for being cancelled as a whole. */
 type Memory =
   | { readonly status: 'unplaced' }
   | {
-      readonly status: 'reserving' | 'paying' | 'confirming' | 'confirmed';
+      readonly status: 'reserving' | 'paying' | 'confirming';
       readonly lines: readonly Line[];
       readonly bill: Bill;
       readonly paymentId?: string;
@@ -62,7 +59,6 @@ export const placement: Process<Memory, (typeof on)[number]> = {
       case 'reserving':
       case 'paying':
       case 'confirming':
-      case 'confirmed':
         return goOn(memory, event);
     }
   },
@@ -115,7 +111,6 @@ const goOn = (memory: Running, event: Exclude<Event, Reported<'OrderPlaced'>>): 
   const { type, data, stream } = event;
   switch (type) {
     case 'StockReserved':
-      if (!memory.lines.some(({ lineId }) => lineId === data.lineId)) return { memory, commands: [] };
       return { memory, commands: [{ to: 'order', id: data.orderId, command: { type: 'MarkLineReserved', lineId: data.lineId } }] };
     case 'LineReserved':
       return advance(withLine(memory, data.lineId, 'reserved'), idOf(stream));
@@ -128,20 +123,8 @@ const goOn = (memory: Running, event: Exclude<Event, Reported<'OrderPlaced'>>): 
     case 'ReservationConfirmed':
       return advance(withLine(memory, data.lineId, 'confirmed'), data.orderId);
     case 'ReservationReleased': {
-      const isMissed = data.cause === 'EXPIRED' && memory.lines.some(({ lineId }) => lineId === data.lineId);
-      return {
-        memory,
-        commands: isMissed ? [{ to: 'order', id: data.orderId, command: { type: 'CancelOrder', cause: 'RESERVATION_EXPIRED' } }] : [],
-      };
-    }
-    case 'OrderConfirmed':
-      return { memory: { ...memory, status: 'confirmed' }, commands: [] };
-    case 'LineCancelled': {
-      // From confirmation on it is Fulfilment's.
-      if (memory.status === 'confirmed') return { memory, commands: [] };
-      const left = { ...memory, lines: memory.lines.filter(({ lineId }) => lineId !== data.lineId) };
-      const next = advance(left, idOf(stream));
-      return { memory: next.memory, commands: [release(idOf(stream), data), ...next.commands] };
+      const cancel: ProcessCommand = { to: 'order', id: data.orderId, command: { type: 'CancelOrder', cause: 'RESERVATION_EXPIRED' } };
+      return { memory, commands: data.cause === 'EXPIRED' ? [cancel] : [] };
     }
     case 'OrderCancelled':
     case 'OrderExpired': {
@@ -158,7 +141,7 @@ const afterTheEnd = ({ type, stream }: Event): readonly ProcessCommand[] =>
 /** The next step, once every line has come as far. */
 const advance = (memory: Running, orderId: string): Reaction<Memory> => {
   const { status, lines, bill, paymentId } = memory;
-  const all = (status: Line['status']): boolean => lines.length > 0 && lines.every((line) => line.status === status);
+  const all = (status: Line['status']): boolean => lines.every((line) => line.status === status);
   if (status === 'reserving' && all('reserved')) {
     const amountMinor = sum(lines.map((line) => line.amountMinor));
     return {
@@ -182,7 +165,7 @@ const confirm = (orderId: string, { lineId, offerId }: Line): ProcessCommand => 
   command: { type: 'ConfirmReservation', orderId, lineId },
 });
 
-const release = (orderId: string, { lineId, offerId }: Pick<Line, 'lineId' | 'offerId'>): ProcessCommand => ({
+const release = (orderId: string, { lineId, offerId }: Line): ProcessCommand => ({
   to: 'offer',
   id: offerId,
   command: { type: 'ReleaseReservation', orderId, lineId, cause: 'ORDER' },
