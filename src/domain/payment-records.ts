@@ -57,8 +57,8 @@ export const record = (command: PaymentRecord, state: RequestedPayment): Decisio
       return accepted({ type: 'RefundFailed', data: { orderId, ...sideOf(refund), code: command.code } });
     }
     case 'RecordUnknown': {
-      const { type: _, ...unknown } = command;
-      return recordUnknown(unknown, state);
+      const { operation, operationId } = command;
+      return recordUnknown(operationId === undefined ? { operation } : { operation, operationId }, state);
     }
   }
 };

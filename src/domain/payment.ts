@@ -17,8 +17,8 @@ export const payment: Decider<Payment, PaymentCommand, PaymentEvent, PaymentCode
   decide(command, state) {
     if (command.type === 'RequestPayment') {
       if (state.status !== 'unrequested') return rejected('PAYMENT_ALREADY_REQUESTED', 'This payment has been requested before.');
-      const { type: _, ...data } = command;
-      return accepted({ type: 'PaymentRequested', data });
+      const { orderId, customerId, amountMinor, currency, paymentMethod, payBy } = command;
+      return accepted({ type: 'PaymentRequested', data: { orderId, customerId, amountMinor, currency, paymentMethod, payBy } });
     }
     if (state.status === 'unrequested') return rejected('PAYMENT_NOT_FOUND', 'No such payment has been requested.');
     switch (command.type) {
@@ -71,16 +71,17 @@ const requestVoid = (state: RequestedPayment): Outcome => {
 };
 
 const requestRefund = (command: RequestRefund, state: RequestedPayment): Outcome => {
-  const { type: _, orderId = state.orderId, ...refund } = command;
+  const { refundId, cause, orderId = state.orderId, returnId, shipmentId, amountMinor } = command;
+  const about = { ...(returnId === undefined ? {} : { returnId }), ...(shipmentId === undefined ? {} : { shipmentId }) };
   if (orderId !== state.orderId) return rejected('PAYMENT_OF_ANOTHER_ORDER', 'This payment is for another order.');
-  if (state.refunds.some((other) => isSame(other, refund))) return accepted();
+  if (state.refunds.some((other) => isSame(other, command))) return accepted();
   const left = Math.max(0, capturedOf(state) - committed(state.refunds));
-  if (refund.amountMinor > left) return rejected('REFUND_TOO_HIGH', `${amountText(left, state.currency)} is left to refund.`);
-  return accepted({ type: 'RefundRequested', data: { orderId, ...refund, currency: state.currency } });
+  if (amountMinor > left) return rejected('REFUND_TOO_HIGH', `${amountText(left, state.currency)} is left to refund.`);
+  return accepted({ type: 'RefundRequested', data: { orderId, refundId, cause, ...about, amountMinor, currency: state.currency } });
 };
 
 /** Whether two requests are for one refund: a return's and a shipment's go back once; goodwill may be shown again. */
-const isSame = (made: Refund, asked: Omit<RequestRefund, 'type' | 'orderId'>): boolean => {
+const isSame = (made: Refund, asked: RequestRefund): boolean => {
   if (made.refundId === asked.refundId) return true;
   return (
     made.status !== 'failed' &&
