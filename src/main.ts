@@ -4,6 +4,7 @@ import { startApiRole } from './cli/api-role.ts';
 import { ConfigError, readConfig, redacted, roles, type Role } from './cli/config.ts';
 import { startForwarderRole } from './cli/forwarder-role.ts';
 import type { Parts } from './cli/parts.ts';
+import { startProcessesRole } from './cli/processes-role.ts';
 import { startProjectorRole } from './cli/projector-role.ts';
 import { runUntilStopped, type Running } from './platform/lifecycle.ts';
 import { createLogger } from './platform/logging.ts';
@@ -21,6 +22,8 @@ const start = (role: Role, parts: Parts): Promise<Running> => {
       return startApiRole(readConfig(role, process.env), parts);
     case 'projector':
       return startProjectorRole(readConfig(role, process.env), parts);
+    case 'processes':
+      return startProcessesRole(readConfig(role, process.env), parts);
     case 'forwarder':
       return startForwarderRole(readConfig(role, process.env), parts);
   }

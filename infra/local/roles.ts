@@ -6,8 +6,8 @@ import type { Program } from './processes.ts';
 import { baseEnvironment } from './programs.ts';
 
 /** The processes of the platform. */
-export type Role = 'api' | 'projector' | 'forwarder';
-export const roles: readonly Role[] = ['api', 'projector', 'forwarder'];
+export type Role = 'api' | 'projector' | 'processes' | 'forwarder';
+export const roles: readonly Role[] = ['api', 'projector', 'processes', 'forwarder'];
 
 /** Where the roles listen, all of it on loopback. */
 export type RolePorts = { readonly http: number; readonly grpc: number; readonly metrics: Readonly<Record<Role, number>> };
@@ -24,6 +24,8 @@ export type Platform = {
   /** The audience that its tokens must name. */
   readonly oidcAudience?: string;
   readonly developmentKeyFile: string;
+  /** How long the steps of an order may take; `brief`: seconds, with the development issuer only. */
+  readonly terms: 'standard' | 'brief';
   readonly logLevel: string;
   readonly ports: RolePorts;
 };
@@ -34,7 +36,8 @@ export const chooseRolePorts = async (): Promise<RolePorts> => {
   const grpc = await nextFree(9_090);
   const api = await nextFree(9_464);
   const projector = await nextFree(api + 1);
-  return { http, grpc, metrics: { api, projector, forwarder: await nextFree(projector + 1) } };
+  const processes = await nextFree(projector + 1);
+  return { http, grpc, metrics: { api, projector, processes, forwarder: await nextFree(processes + 1) } };
 };
 
 /** The variables of one role: what it needs and nothing else. */
@@ -54,6 +57,7 @@ export const variablesOf = (role: Role, platform: Platform): Readonly<Record<str
     case 'api':
       return {
         ...every,
+        TERMS: platform.terms,
         PRIVACY_DATABASE_URL: databases.keysUrl,
         PRIVACY_MASTER_KEY: platform.masterKey,
         HTTP_HOST: loopback,
@@ -65,6 +69,8 @@ export const variablesOf = (role: Role, platform: Platform): Readonly<Record<str
       };
     case 'projector':
       return every;
+    case 'processes':
+      return { ...every, TERMS: platform.terms, ...(platform.oidcIssuer === undefined ? { PAYMENTS: 'sandbox' } : {}) };
     case 'forwarder':
       return { ...every, RABBITMQ_URL: platform.rabbitmqUrl };
   }

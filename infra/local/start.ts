@@ -96,9 +96,17 @@ const platformOf = async (
   ...(environment['OIDC_ISSUER'] ? { oidcIssuer: environment['OIDC_ISSUER'] } : {}),
   ...(environment['OIDC_AUDIENCE'] ? { oidcAudience: environment['OIDC_AUDIENCE'] } : {}),
   developmentKeyFile: join(instance.folder, 'development-issuer.json'),
+  terms: termsIn(environment),
   logLevel: environment['LOG_LEVEL'] ?? 'info',
   ports: await chooseRolePorts(),
 });
+
+/** Without an issuer of one's own the platform is for trying out: the steps of an order take seconds. */
+const termsIn = ({ TERMS, OIDC_ISSUER }: NodeJS.ProcessEnv): Platform['terms'] => {
+  if (TERMS === 'standard' || TERMS === 'brief') return TERMS;
+  if (TERMS) throw new Refusal(`TERMS is ${TERMS}: it must be standard or brief`);
+  return OIDC_ISSUER ? 'standard' : 'brief';
+};
 
 const runRoles = async (
   instance: Instance,
@@ -157,17 +165,23 @@ const untilReady = async (role: Role, process: Supervised, platform: Platform, l
   }
 };
 
-const overview = ({ ports, oidcIssuer }: Platform, logFolder: string, connections: string): readonly (readonly [string, string])[] => [
+const overview = ({ ports, oidcIssuer, terms }: Platform, logFolder: string, connections: string): readonly (readonly [string, string])[] => [
   ['REST', `http://127.0.0.1:${ports.http}/v1`],
   ['Docs', `http://127.0.0.1:${ports.http}/docs`],
   ['gRPC', `127.0.0.1:${ports.grpc}`],
   ['Metrics', roles.map((role) => `http://127.0.0.1:${ports.metrics[role]}/metrics (${role})`).join('  ')],
   ['Logs', `${logFolder}/<role>.log`],
+  ['Orders', `${termsText[terms]}; ${oidcIssuer === undefined ? 'payments answer themselves' : 'payments wait for their worker'}`],
   ['Services', `${connections} names them, for psql and the like`],
   ['Token', oidcIssuer === undefined ? 'npm run --silent token -- checkout' : `from ${oidcIssuer}`],
   ['Next', 'npm run demo   (in another terminal)'],
   ['Stop', 'Ctrl-C; the data is kept, npm run reset wipes it'],
 ];
+
+const termsText: Readonly<Record<Platform['terms'], string>> = {
+  brief: 'brief terms: every step lapses after 10 to 30 seconds (TERMS=standard for minutes and days)',
+  standard: 'standard terms: steps lapse after minutes and days',
+};
 
 /** Where other programs of this clone look for what runs; it is there as long as the platform is. */
 const connectionsFile = (instance: Instance): string => join(instance.folder, 'services.env');

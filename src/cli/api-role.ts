@@ -4,7 +4,6 @@ import { commandHandler } from '../commands/handle.ts';
 import { openSnapshots } from '../commands/snapshots.ts';
 import { openStates } from '../commands/states.ts';
 import { catalogue } from '../domain/catalogue.ts';
-import { standardTerms } from '../domain/terms.ts';
 import { decoder, writtenVersions } from '../eventstore/event-versions.ts';
 import { openPool } from '../platform/database.ts';
 import type { Running } from '../platform/lifecycle.ts';
@@ -14,7 +13,7 @@ import { readModels } from '../projections/read-models.ts';
 import { prepareReadModels } from '../projections/versions.ts';
 import { openConsistency } from '../queries/consistency.ts';
 import { apiServices } from './api-services.ts';
-import { masterKeyOf, type Config } from './config.ts';
+import { masterKeyOf, termsOf, type Config } from './config.ts';
 import { domainVersion } from './domain-version.ts';
 import { openStore } from './open-store.ts';
 import type { Parts } from './parts.ts';
@@ -66,7 +65,7 @@ export const startApiRole = async (config: Config<'api'>, { logger, metrics }: P
   await reachable('the read models', prepare);
 
   const api = await startApi({
-    services: apiServices({ handle, states, terms: standardTerms, pool, store, consistency, open: opener(keys) }),
+    services: apiServices({ handle, states, terms: termsOf(config.TERMS), pool, store, consistency, open: opener(keys) }),
     authenticate:
       config.OIDC_ISSUER === undefined
         ? await authenticateDevelopment({ keyFile: config.DEVELOPMENT_KEY_FILE! })

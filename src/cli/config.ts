@@ -1,9 +1,10 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import { z } from 'zod';
+import { briefTerms, standardTerms, type Terms } from '../domain/terms.ts';
 import { isEventStoreDbUrl, parseConnectionString } from '../eventstore/eventstoredb/connection-string.ts';
 
 /** The roles that a process can take. */
-export const roles = ['api', 'projector', 'forwarder'] as const;
+export const roles = ['api', 'projector', 'processes', 'forwarder'] as const;
 export type Role = (typeof roles)[number];
 
 const databaseUrl = z.string().regex(/^postgres(ql)?:\/\//, 'must be a postgres:// URL');
@@ -32,12 +33,18 @@ const every = {
   SHUTDOWN_GRACE_MS: z.coerce.number().int().min(100).max(600_000).default(15_000),
 };
 
+const terms = z
+  .enum(['standard', 'brief'])
+  .default('standard')
+  .describe('How long the steps of an order may take; `brief`: seconds, in development.');
+
 const masterKey = z.base64().refine((text) => Buffer.from(text, 'base64').length === 32, 'must be 32 bytes in base64');
 
 /** What each role reads beside that. Nothing else is read from the environment anywhere. */
 const schemas = {
   api: z.object({
     ...every,
+    TERMS: terms,
     PRIVACY_DATABASE_URL: databaseUrl.describe("The runtime role on the keys' database."),
     PRIVACY_MASTER_KEY: masterKey.describe('Wraps the keys of personal data.'),
     OIDC_AUDIENCE: z.string().min(1).optional().describe('The audience that tokens must name.'),
@@ -48,6 +55,11 @@ const schemas = {
     GRPC_PORT: port.default(9_090),
   }),
   projector: z.object(every),
+  processes: z.object({
+    ...every,
+    TERMS: terms,
+    PAYMENTS: z.literal('sandbox', 'can only be `sandbox`').optional().describe('Payments answer themselves, without money; in development.'),
+  }),
   forwarder: z.object({
     ...every,
     RABBITMQ_URL: z.string().regex(/^amqps?:\/\//, 'must be an amqp:// URL'),
@@ -78,6 +90,12 @@ export const readConfig = <Name extends Role>(role: Name, environment: NodeJS.Pr
     problems.push('OIDC_AUDIENCE is not set: OIDC_ISSUER needs it, or the tokens of any client of that issuer would count');
   if (role === 'api' && given['AUTH_MODE'] === 'development' && given['DEVELOPMENT_KEY_FILE'] === undefined)
     problems.push('DEVELOPMENT_KEY_FILE is not set: AUTH_MODE=development needs it');
+  if (given['AUTH_MODE'] !== 'development')
+    for (const [name, value] of [
+      ['TERMS', 'brief'],
+      ['PAYMENTS', 'sandbox'],
+    ] as const)
+      if (name in schemas[role].shape && given[name] === value) problems.push(`${name}=${value} is for development: it needs AUTH_MODE=development`);
   if (!parsed.success || problems.length > 0)
     throw new ConfigError(`The configuration of the role ${role} is not complete:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
   return { ...parsed.data, EVENT_STORE_URL: parsed.data.EVENT_STORE_URL ?? parsed.data.DATABASE_URL } as Config<Name>;
@@ -97,6 +115,9 @@ const withoutSecrets = (url: string): string =>
   url
     .replace(/^([a-z+]+:\/\/[^:@/?#]*):[^/?#]*@/, '$1:[redacted]@')
     .replaceAll(/([?&][^=&#]*(?:password|secret|key|token)[^=&#]*=)[^&#]*/gi, '$1[redacted]');
+
+/** The terms that a configuration names. */
+export const termsOf = (name: 'standard' | 'brief'): Terms => ({ standard: standardTerms, brief: briefTerms })[name];
 
 /** The master key's object form. */
 export const masterKeyOf = (base64: string): KeyObject => createSecretKey(Buffer.from(base64, 'base64'));

@@ -1,10 +1,12 @@
 import { parseArgs } from 'node:util';
+import { processes } from '../domain/processes/processes.ts';
+import { sandbox } from '../domain/processes/sandbox.ts';
 import type { EventStore } from '../eventstore/event-store.ts';
 import { openPool, type Pool } from '../platform/database.ts';
 import { createLogger } from '../platform/logging.ts';
 import { createMetrics } from '../platform/metrics.ts';
 import { forwarderSubscription } from '../projections/forwarder.ts';
-import { subscriptionOf } from '../projections/projection.ts';
+import { subscriptionOf, tablesOf } from '../projections/projection.ts';
 import { readModels } from '../projections/read-models.ts';
 import { readHolders, resetCheckpoint, resumeAt } from '../subscriptions/checkpoints.ts';
 import { readLags } from '../subscriptions/lag.ts';
@@ -13,7 +15,8 @@ import { localPlatform } from './local-platform.ts';
 import { openStore } from './open-store.ts';
 
 const readModelNames = readModels.map(subscriptionOf);
-const names = [...readModelNames, forwarderSubscription];
+const processNames = [...processes, sandbox].map(({ name }) => name);
+const names = [...readModelNames, ...processNames, forwarderSubscription];
 
 const usage = `usage: npm run subscriptions [-- <command>]
 
@@ -42,13 +45,18 @@ const list = async ({ pool, store }: Parts): Promise<void> => {
 };
 
 const rebuild = async ({ pool }: Parts, name: string): Promise<string> => {
-  if (!readModelNames.includes(name)) throw new Error(`'${name}' is no read model. Read models: ${readModelNames.join(', ')}.`);
+  const readModel = readModels.find((each) => subscriptionOf(each) === name);
+  if (!readModel) throw new Error(`'${name}' is no read model. Read models: ${readModelNames.join(', ')}.`);
   const client = await pool.connect();
   try {
     await client.query('begin');
     // The checkpoint first: whoever follows now is fenced off before its rows vanish.
     await resetCheckpoint(client, name);
-    await client.query(`truncate read_models.${name}`);
+    await client.query(
+      `truncate ${tablesOf(readModel)
+        .map(({ table }) => table)
+        .join(', ')}`,
+    );
     await client.query('delete from subscriptions.parked where subscription = $1', [name]);
     await client.query('commit');
   } finally {

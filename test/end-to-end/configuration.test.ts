@@ -15,7 +15,7 @@ import { afterwards } from '../support/afterwards.ts';
 import { openGround, variablesOn } from '../support/platform.ts';
 import { eventually, startRole, type Role, type RoleProcess, type Variables } from '../support/role-process.ts';
 
-const roles = ['api', 'projector', 'forwarder'] as const satisfies readonly Role[];
+const roles = ['api', 'projector', 'processes', 'forwarder'] as const satisfies readonly Role[];
 const ground = await openGround();
 const variables = variablesOn(ground);
 
@@ -44,8 +44,22 @@ const start = (role: Role, given: Variables): RoleProcess => {
 const missing: Readonly<Record<Role, readonly string[]>> = {
   api: ['DATABASE_URL is not set', 'PRIVACY_DATABASE_URL is not set', 'PRIVACY_MASTER_KEY is not set'],
   projector: ['DATABASE_URL is not set'],
+  processes: ['DATABASE_URL is not set'],
   forwarder: ['DATABASE_URL is not set', 'RABBITMQ_URL is not set'],
 };
+
+for (const [name, value, role] of [
+  ['TERMS', 'brief', 'api'],
+  ['TERMS', 'brief', 'processes'],
+  ['PAYMENTS', 'sandbox', 'processes'],
+] as const) {
+  test(`${role}: ${name}=${value} is for development only`, async () => {
+    const { AUTH_MODE: _, PAYMENTS: __, ...others } = variables(role);
+    const { code, stderr } = await run([role], { ...others, OIDC_ISSUER: 'https://issuer.example', OIDC_AUDIENCE: 'orders', [name]: value });
+    assert.equal(code, 1);
+    assert.deepEqual(problemsOf(stderr), [`${name}=${value} is for development: it needs AUTH_MODE=development`]);
+  });
+}
 
 for (const role of roles) {
   test(`${role}: everything that is missing is named at once`, async () => {

@@ -8,8 +8,9 @@ const platform: Platform = {
   rabbitmqUrl: 'amqp://broker',
   masterKey: 'master',
   developmentKeyFile: '/issuer.json',
+  terms: 'brief',
   logLevel: 'info',
-  ports: { http: 1, grpc: 2, metrics: { api: 3, projector: 4, forwarder: 5 } },
+  ports: { http: 1, grpc: 2, metrics: { api: 3, projector: 4, processes: 5, forwarder: 6 } },
 };
 
 test('only the api can open personal data and sign tokens', () => {
@@ -32,4 +33,10 @@ test('every role is told of exactly one way to trust tokens', () => {
       assert.equal('AUTH_MODE' in variables, !('OIDC_ISSUER' in variables));
     }
   }
+});
+
+test('payments answer themselves only where the development issuer is trusted', () => {
+  const sandboxed = (given: Platform) => roles.filter((role) => 'PAYMENTS' in variablesOf(role, given));
+  assert.deepEqual(sandboxed(platform), ['processes']);
+  assert.deepEqual(sandboxed({ ...platform, oidcIssuer: 'https://issuer.example' }), []);
 });

@@ -65,6 +65,8 @@ export const variablesOn = ({ database, log, rabbitmqUrl, exchange, folder }: Gr
         };
       case 'projector':
         return every;
+      case 'processes':
+        return { PAYMENTS: 'sandbox', ...every };
       case 'forwarder':
         return { ...every, RABBITMQ_URL: rabbitmqUrl, EVENTS_EXCHANGE: exchange };
     }
@@ -73,13 +75,13 @@ export const variablesOn = ({ database, log, rabbitmqUrl, exchange, folder }: Gr
 
 export const keyFileIn = (folder: string): string => join(folder, 'development-key.json');
 
-/** A platform of real processes, with clients of both its APIs. */
+/** A platform of real processes, with clients of both its APIs; what happens to an order there is what a test does to it. */
 export type Platform = Ground & {
-  readonly roles: Readonly<Record<Role, RoleProcess>>;
+  readonly roles: Readonly<Record<Exclude<Role, 'processes'>, RoleProcess>>;
   readonly clients: Clients;
 };
 
-/** Starts one process of each role and waits until all are ready; stopped when the file's tests are over. */
+/** Starts one process of each role but `processes` and waits until all are ready; stopped when the file's tests are over. */
 export const startPlatform = async (ground: Ground, change: Variables = {}): Promise<Platform> => {
   const variables = variablesOn(ground, change);
   const start = (role: Role): RoleProcess => startRole(role, variables(role), ground.folder);

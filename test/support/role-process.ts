@@ -9,7 +9,7 @@ import { baseEnvironment } from '../../infra/local/programs.ts';
 import { supervise } from '../../infra/local/supervisor.ts';
 import { afterwards } from './afterwards.ts';
 
-export type Role = 'api' | 'projector' | 'forwarder';
+export type Role = 'api' | 'projector' | 'processes' | 'forwarder';
 export type Variables = Readonly<Record<string, string>>;
 
 /** A role of the platform that runs as a real process. */
