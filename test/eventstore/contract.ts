@@ -304,7 +304,7 @@ export const eventStoreContract = (name: string, start: () => Promise<Adapter>):
 
   it('a slow consumer is not run over: it gets bounded batches, and everything', async () => {
     const after = await store.head();
-    const streams = Array.from({ length: 12 }, newStream);
+    const streams = Array.from({ length: 30 }, newStream);
     const total = streams.length * 500;
     await Promise.all(
       streams.map((stream) =>

@@ -21,7 +21,7 @@ export const storeAt = (
 /** The EventStoreDB adapter on a server; its stores reach it through a proxy. */
 export const eventStoreDbAdapter = async (): Promise<EventStoreDbAdapter> => {
   const server = await startEventStoreDb();
-  const proxy = await openProxy(server.url);
+  const proxy = await openProxy(server.nodeUrl);
   return {
     url: server.url,
     proxy,

@@ -165,7 +165,7 @@ test("another application's event whose metadata is none of ours can be read", a
   const from = await store.head();
   await asOthersDo(async (client) => {
     for (const metadata of ['null', '7', 'no JSON'])
-      await client.appendToStream(stream, { ...foreign(), metadata: Buffer.from(metadata) }, { expectedRevision: ANY });
+      await client.appendToStream(stream, { ...foreign(), metadata: new Uint8Array(Buffer.from(metadata)) }, { expectedRevision: ANY });
   });
   const seen = await follow(store, { after: from }, (batches) => eventsOf(batches).length === 3);
   assert.deepEqual(
@@ -228,6 +228,27 @@ test('a log that was closed after an append lost its answer still says that it i
   assert.equal(late.kind === 'refused' && late.code, 'LOG_CLOSED');
   await writer.close();
   own.close();
+});
+
+test('a log that was closed while an append was under way leaves its outcome unknown, as it may yet be stored', async () => {
+  const own = await startEventStoreDb();
+  const writer = storeAt(own.url);
+  const stream = newStream();
+  await writer.changeIdentity((now) => ({ ...now, closed: true }));
+  const ignored = own.faults.ignoreAppend();
+  const appending = writer.append(stream, [newEvent()], 'none', within(8_000));
+  await ignored;
+  own.faults.denyWrites();
+  await assert.rejects(appending, OutcomeUnknown);
+  await writer.close();
+  own.close();
+});
+
+test('an answer that says stored and not where is asked for again until the place is known', async () => {
+  const stream = newStream();
+  server.faults.withholdPlaces(2);
+  const result = await store.append(stream, [newEvent(), newEvent()], 'none');
+  assert.deepEqual(result, { kind: 'appended', revision: 1, position: await store.head() });
 });
 
 test('who may not write to a new log is told so, and not when the deadline has passed', async () => {

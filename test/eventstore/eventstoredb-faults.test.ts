@@ -157,9 +157,13 @@ test('a subscription whose signal aborts ends, with its call, whatever the serve
   const stop = new AbortController();
   const reading = all(store.subscribe({ after: await store.head(), signal: stop.signal }));
   await eventually('it follows', () => store.openCalls() > 0);
+  const well = new AbortController();
+  const readingWell = all(direct.subscribe({ after: await direct.head(), signal: well.signal }));
+  await eventually('another follows', () => direct.openCalls() > 0);
   proxy.blackhole();
   stop.abort();
-  assert.deepEqual(await reading, []);
+  well.abort();
+  assert.deepEqual([await reading, await readingWell], [[], []]);
   await store.close();
   await proxy.close();
 });

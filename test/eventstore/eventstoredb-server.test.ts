@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { OutcomeUnknown, StoreUnavailable } from '../../src/eventstore/event-store.ts';
 import type { EventStoreDb as Store } from '../../src/eventstore/eventstoredb/store.ts';
 import { startEventStoreDb, type EventStoreDb } from '../support/eventstoredb/server.ts';
@@ -155,6 +156,11 @@ test('over TLS the right user is served; a wrong password and a certificate that
   await assert.rejects(untrusted.identity(), { name: 'StoreUnavailable', message: /its certificate is not trusted/ });
   await Promise.all([right, wrong, untrusted].map((each) => each.close()));
   assert.throws(() => storeAt('esdb://localhost?tlsCAFile=/no/such.crt'), { name: 'ConnectionStringError', message: /cannot be read/ });
+  const noKey = fileURLToPath(import.meta.url);
+  assert.throws(() => storeAt(`esdb://localhost?userCertFile=${noKey}&userKeyFile=${noKey}`), {
+    name: 'ConnectionStringError',
+    message: /cannot be used/,
+  });
   guarded.close();
 });
 

@@ -1,100 +1,125 @@
 import assert from 'node:assert/strict';
+import { execFile, fork } from 'node:child_process';
+import { once } from 'node:events';
 import { test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
-import { OutcomeUnknown, StoreUnavailable, type AppendResult, type Logged } from '../../src/eventstore/event-store.ts';
-import { startEventStoreDb } from '../support/eventstoredb/server.ts';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { startEventStoreDb as startOwn } from '../support/eventstoredb/server.ts';
+import { eventStoreDbName, startEventStoreDb } from '../support/eventstoredb-under-test.ts';
+import { openProxy } from '../support/proxy.ts';
 import { eventually } from '../support/role-process.ts';
-import { newEvent } from './contract.ts';
-import { storeAt } from './eventstoredb-adapter.ts';
+import type { Done, Health } from './eventstoredb-soak-process.ts';
 
-const lastsMs = Number(process.env['TEST_SOAK_SECONDS'] ?? 20) * 1_000;
+/** At least so long; in any case every fault comes twice. */
+const lastsMs = Number(process.env['TEST_SOAK_SECONDS'] ?? 0) * 1_000;
+/**
+ * Against a server that the environment names: a program which does to that server what its argument says, one of `kill`,
+ * `stop`, `start`, `stall` and `resume`. Without it such a server is only cut off.
+ */
+const control = process.env['TEST_EVENTSTOREDB_CONTROL'];
+/** How much more than after the first quarter the process may hold at the end. */
+const mayGrow = { heap: 1.25, resources: 4 } as const;
 
-test(`under load with the server cut off, stalled, silent, stopped and started anew for ${lastsMs / 1_000} s: every acknowledged append is there once, and followers are exact`, async () => {
-  const server = await startEventStoreDb();
-  const unhandled: unknown[] = [];
-  const note = (error: unknown): void => void unhandled.push(error);
-  process.on('unhandledRejection', note);
-  const writers = [storeAt(server.url), storeAt(server.url)];
-  const readers = [storeAt(server.url), storeAt(server.url)];
-  await writers[0]!.identity();
+type Fault = { readonly name: string; readonly begin: () => unknown; readonly end?: () => unknown };
+type Victim = { readonly url: string; readonly faults: readonly Fault[]; readonly close: () => Promise<void> };
 
-  const stop = new AbortController();
-  const followed = readers.map(() => [] as Logged[]);
-  const following = readers.map(async (reader, index) => {
-    for await (const { events } of reader.subscribe({ after: reader.start, signal: stop.signal })) followed[index]!.push(...events);
-  });
-
-  const acknowledged: string[] = [];
-  let running = true;
-  const appending = Array.from({ length: 12 }, async (_, index) => {
-    const store = writers[index % writers.length]!;
-    for (let revision = -1; running; revision += 1) {
-      const event = newEvent('Counted', revision + 1);
-      const { kind } = await untilSettled(() =>
-        store.append(`soak-${index}`, [event], revision < 0 ? 'none' : revision, { deadline: performance.now() + 1_000 }),
-      );
-      assert.equal(kind, 'appended', 'nobody else writes to this stream');
-      acknowledged.push(event.id);
-    }
-  });
-
-  const faults: readonly (() => unknown)[] = [
-    () => server.faults.reset(),
-    () => server.faults.stall(),
-    () => server.faults.loseAnswers(3),
-    () => server.faults.notReady(),
-    () => server.faults.refuse(),
-    () => server.faults.swallowAnswers(2),
-    () => server.faults.silence('subscriptions'),
-    () => server.stop(500).then(() => server.start()),
-    async () => {
-      server.kill();
-      await wait(200);
-      await server.start();
-    },
+/** What the network does, in front of any server. */
+const startVictim = async (): Promise<Victim> => {
+  const own = process.env['TEST_EVENTSTOREDB_URL'] ? undefined : await startOwn();
+  const real = own ? undefined : await startEventStoreDb();
+  const proxy = await openProxy(own?.url ?? real!.nodeUrl);
+  const network: readonly Fault[] = [
+    { name: 'cut off', begin: proxy.cut },
+    { name: 'refused', begin: proxy.refuse, end: proxy.pass },
+    { name: 'held back', begin: proxy.blackhole, end: proxy.pass },
   ];
-  const until = performance.now() + lastsMs;
-  for (let turn = 0; performance.now() < until; turn += 1) {
-    const before = acknowledged.length;
-    await faults[turn % faults.length]!();
-    await wait(400);
-    server.faults.none();
-    await eventually('appends are acknowledged again', () => acknowledged.length > before + 20);
-  }
-  running = false;
-  await Promise.all(appending);
-
-  await eventually('the followers have everything', () => followed.every((events) => events.length >= acknowledged.length));
-  stop.abort();
-  await Promise.all(following);
-  for (const events of followed) {
-    assert.equal(new Set(events.map(({ id }) => id)).size, events.length, 'nothing twice');
-    assert.deepEqual(events.map(({ id }) => id).toSorted(), acknowledged.toSorted(), 'everything that was acknowledged, and nothing else');
-    assert.ok(
-      events.every(({ position }, index) => index === 0 || position > events[index - 1]!.position),
-      'in order',
-    );
-    const next = new Map<string, number>();
-    for (const { stream, revision } of events) {
-      assert.equal(revision, next.get(stream) ?? 0);
-      next.set(stream, revision + 1);
-    }
-  }
-  for (const store of readers) assert.ok(store.openCalls() <= 1, 'reads and subscriptions leave no call');
-  for (const store of writers) assert.ok(store.openCalls() <= 1, 'a writer has one call');
-  await Promise.all([...writers, ...readers].map((store) => store.close()));
-  assert.deepEqual(unhandled, []);
-  process.off('unhandledRejection', note);
-  server.close();
-});
-
-/** Sends the same append until it has a clear outcome, as the port asks. */
-const untilSettled = async (append: () => Promise<AppendResult>): Promise<AppendResult> => {
-  for (;;) {
-    try {
-      return await append();
-    } catch (error) {
-      if (!(error instanceof OutcomeUnknown) && !(error instanceof StoreUnavailable)) throw error;
-    }
-  }
+  const tell = (what: string) => promisify(execFile)(control!, [what]);
+  const restart = { begin: () => tell('kill'), end: () => tell('start') };
+  const faults: readonly Fault[] = own
+    ? [
+        { name: 'stalled', begin: own.faults.stall, end: own.faults.none },
+        { name: 'losing answers', begin: () => own.faults.loseAnswers(3) },
+        { name: 'timing out', begin: () => own.faults.timeOutAnswers(3) },
+        { name: 'not ready', begin: () => own.faults.notReady(), end: own.faults.none },
+        { name: 'swallowing answers', begin: () => own.faults.swallowAnswers(2) },
+        { name: 'silent to followers', begin: () => own.faults.silence('subscriptions'), end: own.faults.none },
+        { name: 'stopped politely', begin: () => own.stop(500), end: own.start },
+        { name: 'killed', begin: own.kill, end: own.start },
+      ]
+    : control
+      ? [
+          { name: 'stalled', begin: () => tell('stall'), end: () => tell('resume') },
+          { name: 'stopped politely', begin: () => tell('stop'), end: () => tell('start') },
+          { name: 'killed', ...restart },
+        ]
+      : [];
+  return {
+    url: proxy.url,
+    faults: [...network, ...faults],
+    close: async () => {
+      await proxy.close();
+      own?.close();
+      await real?.close();
+    },
+  };
 };
+
+test(`${eventStoreDbName}: under load with the server cut off, stalled, silent, stopped and started anew, every acknowledged append is there once, followers are exact, and nothing grows`, async (t) => {
+  const victim = await startVictim();
+  const program = fileURLToPath(new URL('eventstoredb-soak-process.ts', import.meta.url));
+  const child = fork(program, [victim.url], { execArgv: ['--expose-gc'] });
+  const ended = once(child, 'exit') as Promise<[code: number | null]>;
+  const early = ended.then(([code]) => assert.fail(`the process ended by itself with ${code}`));
+  early.catch(() => {});
+  const told = async (): Promise<unknown> => (await Promise.race([once(child, 'message'), early]))[0];
+  const ask = (question: 'done' | 'health' | 'finish'): Promise<unknown> => {
+    const answer = told();
+    child.send(question);
+    return answer;
+  };
+  const done = async (): Promise<Done> => (await ask('done')) as Done;
+  await told();
+
+  const samples: Health[] = [];
+  const until = performance.now() + lastsMs;
+  for (let turn = 0; turn < 2 * victim.faults.length || performance.now() < until; turn += 1) {
+    const { name, begin, end } = victim.faults[turn % victim.faults.length]!;
+    await begin();
+    await wait(400);
+    await end?.();
+    const { acknowledged, followed } = await done();
+    await eventually(
+      `appends are acknowledged and followed again after the server was ${name}`,
+      async () => {
+        const now = await done();
+        return now.acknowledged > acknowledged + 500 && now.followed.every((count, index) => count > followed[index]!);
+      },
+      60_000,
+    );
+    samples.push((await ask('health')) as Health);
+  }
+  const last = (await ask('finish')) as Health;
+  assert.deepEqual(await ended, [0, null], 'the process ends by itself');
+  await victim.close();
+
+  const [quarter, end] = [samples[Math.floor(samples.length / 4)]!, samples.at(-1)!];
+  const count = ({ resources }: Health): number => Object.values(resources).reduce((sum, number) => sum + number, 0);
+  const mebibytes = ({ heapBytes }: Health): string => `${(heapBytes / 2 ** 20).toFixed(1)} MiB`;
+  t.diagnostic(
+    `${samples.length} faults, ${last.acknowledged} appends; heap ${mebibytes(quarter)} after a quarter and ${mebibytes(end)} at the end; ` +
+      `${count(quarter)} and ${count(end)} timers, sockets and the like; ${end.channels} channels and ${end.calls} calls for 4 stores`,
+  );
+  assert.deepEqual(
+    last.followed,
+    last.followed.map(() => last.acknowledged),
+    'followers have what was acknowledged and nothing else',
+  );
+  assert.ok(end.heapBytes < quarter.heapBytes * mayGrow.heap, `the heap grew from ${mebibytes(quarter)} to ${mebibytes(end)}`);
+  assert.ok(count(end) <= count(quarter) + mayGrow.resources, `from ${JSON.stringify(quarter.resources)} to ${JSON.stringify(end.resources)}`);
+  for (const { channels, calls } of samples) {
+    assert.ok(channels <= 4, `${channels} channels for 4 stores`);
+    assert.ok(calls <= 2 * 4, `${calls} calls, where 2 writers append, 2 followers follow, and each may ask for the head`);
+  }
+  assert.deepEqual([last.channels, last.calls], [0, 0], 'nothing is left when all stores are closed');
+});

@@ -1,3 +1,7 @@
+import grpcGossip from '@eventstore/db-client/generated/gossip_grpc_pb.js';
+import gossipPb, { type ClusterInfo } from '@eventstore/db-client/generated/gossip_pb.js';
+import sharedPb from '@eventstore/db-client/generated/shared_pb.js';
+import { credentials } from '@grpc/grpc-js';
 import { startEventStoreDb as startOwn } from './eventstoredb/server.ts';
 
 const real = process.env['TEST_EVENTSTOREDB_URL'];
@@ -6,10 +10,30 @@ const real = process.env['TEST_EVENTSTOREDB_URL'];
 export const eventStoreDbName = real ? 'EventStoreDB (TEST_EVENTSTOREDB_URL)' : 'EventStoreDB';
 
 /** An EventStoreDB that a test may use: the server that the environment names, or one of the test's own. */
-export type EventStoreDbUnderTest = { readonly url: string; readonly close: () => Promise<void> };
+export type EventStoreDbUnderTest = {
+  readonly url: string;
+  /** The one node, or the one that leads the cluster now. */
+  readonly nodeUrl: string;
+  readonly close: () => Promise<void>;
+};
 
 export const startEventStoreDb = async (): Promise<EventStoreDbUnderTest> => {
-  if (real) return { url: real, close: async () => {} };
+  if (real) return { url: real, nodeUrl: await leaderOf(real), close: async () => {} };
   const { url, close } = await startOwn();
-  return { url, close: async () => close() };
+  return { url, nodeUrl: url, close: async () => close() };
+};
+
+/** The URL with nobody but the leader in it. */
+const leaderOf = async (url: string): Promise<string> => {
+  const [, hosts, query] = /^esdb:\/\/([^?/]*)\/?(\?.*)$/.exec(url) ?? [];
+  if (!hosts?.includes(',')) return url;
+  const gossip = new grpcGossip.GossipClient(hosts.split(',')[0]!, credentials.createInsecure());
+  const info = await new Promise<ClusterInfo>((resolve, reject) =>
+    gossip.read(new sharedPb.Empty(), (error, members) => (error ? reject(error) : resolve(members))),
+  );
+  gossip.close();
+  const leads = info.getMembersList().find((member) => member.getState() === gossipPb.MemberInfo.VNodeState.LEADER);
+  const endPoint = leads?.getHttpEndPoint();
+  if (!endPoint) throw new Error('TEST_EVENTSTOREDB_URL names a cluster without a leader');
+  return `esdb://${endPoint.getAddress()}:${endPoint.getPort()}${query}`;
 };

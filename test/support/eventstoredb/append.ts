@@ -25,7 +25,7 @@ export const appendCall =
       ended = true;
       const fate = error ? 'answers' : node.answersAppend();
       if (fate === 'says nothing') return;
-      void node.maySend('other').then(() => (fate === 'answers' ? answer(error, response) : answer(failure(status.ABORTED, 'Timeout'))));
+      void node.maySend('other').then(() => (fate === 'times out' ? answer(failure(status.ABORTED, 'Timeout')) : answer(error, response)));
     };
     call.on('data', (request: AppendReq) => {
       if (ended) return;

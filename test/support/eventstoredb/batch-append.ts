@@ -76,6 +76,7 @@ export const batchAppendCall =
         }
         if (unable?.code === status.PERMISSION_DENIED) return refuse(id, stream, denied());
         if (unable) return refuse(id, stream, refusal(0, unable.details, 'google.protobuf.Empty', new sharedPb.Empty()));
+        if (!node.hearsAppend()) return;
         const written = node.log().append(stream, append.expected, append.events);
         const fate = node.answersAppend();
         if (fate === 'says nothing') return;
@@ -84,9 +85,9 @@ export const batchAppendCall =
         if (written.kind === 'wrong version') return refuse(id, stream, wrongVersion(append.expected, written.actual));
         send(id, stream, (response) => {
           const place = String(written.position);
-          const success = new streamsPb.BatchAppendResp.Success().setPosition(
-            new sharedPb.AllStreamPosition().setCommitPosition(place).setPreparePosition(place),
-          );
+          const success = new streamsPb.BatchAppendResp.Success();
+          if (fate === 'names no place') success.setNoPosition(googleEmpty());
+          else success.setPosition(new sharedPb.AllStreamPosition().setCommitPosition(place).setPreparePosition(place));
           if (written.revision === noStream) success.setNoStream(googleEmpty());
           else success.setCurrentRevision(String(written.revision));
           response.setSuccess(success);

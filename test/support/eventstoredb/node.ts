@@ -16,8 +16,10 @@ export type Node = {
     call: Caller,
     user: { readonly name: string; readonly password: string; readonly groups: readonly string[] },
   ) => ServiceError | undefined;
+  /** False: the append is lost on its way in, neither stored nor answered. */
+  readonly hearsAppend: () => boolean;
   /** What becomes of the answer to an append that has been stored. */
-  readonly answersAppend: () => 'answers' | 'says nothing' | 'times out';
+  readonly answersAppend: () => 'answers' | 'says nothing' | 'times out' | 'names no place';
   /** Resolves when data may be sent: at once unless the node has been told to be silent. */
   readonly maySend: (kind: 'subscription' | 'other') => Promise<void>;
   /** Counts a call for as long as it is open. */

@@ -44,6 +44,10 @@ export type Faults = {
   readonly swallowAnswers: (appends: number) => void;
   /** The next so many appends are answered with a time-out: they are stored. */
   readonly timeOutAnswers: (appends: number) => void;
+  /** The next so many batch appends are answered without a place: they are stored, and not yet known to a majority. */
+  readonly withholdPlaces: (appends: number) => void;
+  /** The next batch append is neither stored nor answered. Resolves when it has come. */
+  readonly ignoreAppend: () => Promise<void>;
   /** Subscriptions are sent every event twice. */
   readonly repeatEvents: () => void;
   /** Appends are denied. */
@@ -128,10 +132,15 @@ const startNode = async (
   let unready: 'nothing' | 'appends' | 'everything' = 'nothing';
   let leaderElsewhere: { readonly host: string; readonly port: number } | undefined;
   let writesDenied = false;
-  let lost = 0;
-  let swallowed = 0;
-  let timedOut = 0;
   let repeats = false;
+  let ignore: (() => void) | undefined;
+  /** How many of the next appends meet with what. */
+  const next = { lost: 0, swallowed: 0, timedOut: 0, withheld: 0 };
+  const takeOne = (fate: keyof typeof next): boolean => {
+    if (next[fate] === 0) return false;
+    next[fate] -= 1;
+    return true;
+  };
   const open = { read: 0, subscription: 0, 'batch append': 0 };
   const known =
     users && new Map<string, User & { readonly password: string }>([['admin', { name: 'admin', password: 'changeit', groups: ['$admins'] }]]);
@@ -180,17 +189,17 @@ const startNode = async (
       known.set(user.name, user);
       return undefined;
     },
+    hearsAppend() {
+      const ignoring = ignore;
+      ignore = undefined;
+      ignoring?.();
+      return ignoring === undefined;
+    },
     answersAppend() {
-      if (swallowed > 0) {
-        swallowed -= 1;
-        return 'says nothing';
-      }
-      if (timedOut > 0) {
-        timedOut -= 1;
-        return 'times out';
-      }
-      if (lost === 0) return 'answers';
-      lost -= 1;
+      if (takeOne('swallowed')) return 'says nothing';
+      if (takeOne('timedOut')) return 'times out';
+      if (takeOne('withheld')) return 'names no place';
+      if (!takeOne('lost')) return 'answers';
       front.cut();
       return 'says nothing';
     },
@@ -220,10 +229,8 @@ const startNode = async (
     unready = 'nothing';
     leaderElsewhere = undefined;
     writesDenied = false;
-    lost = 0;
-    swallowed = 0;
-    timedOut = 0;
     repeats = false;
+    for (const fate of Object.keys(next) as (keyof typeof next)[]) next[fate] = 0;
     const waking = woken;
     woken = [];
     for (const wake of waking) wake();
@@ -258,9 +265,11 @@ const startNode = async (
       silence: (what = 'everything') => void (silent = what),
       notReady: (what = 'appends') => void (unready = what),
       notLeader: (leader) => void (leaderElsewhere = leader),
-      loseAnswers: (appends) => void (lost = appends),
-      swallowAnswers: (appends) => void (swallowed = appends),
-      timeOutAnswers: (appends) => void (timedOut = appends),
+      loseAnswers: (appends) => void (next.lost = appends),
+      swallowAnswers: (appends) => void (next.swallowed = appends),
+      timeOutAnswers: (appends) => void (next.timedOut = appends),
+      withholdPlaces: (appends) => void (next.withheld = appends),
+      ignoreAppend: () => new Promise((resolve) => (ignore = resolve)),
       repeatEvents: () => void (repeats = true),
       denyWrites: () => void (writesDenied = true),
       none: () => {

@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { startEventStoreDb } from '../support/eventstoredb/server.ts';
+import { openChannels } from '../support/open-channels.ts';
+import { eventually } from '../support/role-process.ts';
+import { all, eventsOf, follow, newEvent, newStream } from './contract.ts';
+import { storeAt } from './eventstoredb-adapter.ts';
+
+// What is left, here and on the server, of what was begun: channels as the gRPC library counts them, calls as the server does.
+
+test('whoever leaves a read or a subscription early, or is cut off, leaves no call on the server and no channel here', async () => {
+  const server = await startEventStoreDb();
+  const store = storeAt(server.url);
+  const stream = newStream();
+  await store.append(
+    stream,
+    Array.from({ length: 500 }, () => newEvent('Large', 'x'.repeat(1_000))),
+    'none',
+  );
+  const nothing = (): boolean => server.openCalls('read') === 0 && server.openCalls('subscription') === 0;
+  for (let round = 0; round < 10; round += 1) {
+    for await (const { revision } of store.read(stream)) if (revision === 2) break;
+    for await (const { events } of store.subscribe({ after: store.start, signal: new AbortController().signal })) if (events.length > 0) break;
+    await assert.rejects(async () => {
+      for await (const { revision } of store.read(stream)) if (revision === 2) throw new Error('the reader fails');
+    }, /the reader fails/);
+    if (round % 3 === 2) server.faults.reset();
+  }
+  await eventually('the server has no call of a reader', nothing);
+  assert.ok(server.openCalls('batch append') <= 1);
+  assert.ok(openChannels() <= 1);
+  const following = follow(store, { after: store.start }, (seen) => eventsOf(seen).length === 500);
+  assert.equal((await all(store.read(stream))).length, 500);
+  await following;
+  await store.close();
+  await eventually('the server has no call', () => nothing() && server.openCalls('batch append') === 0);
+  assert.equal(openChannels(), 0);
+  server.close();
+});
+
+test('a node that is found too late leaves no channel', async () => {
+  const server = await startEventStoreDb();
+  server.faults.silence();
+  const store = storeAt(`esdb+discover://localhost:${server.port}?tls=false&gossipTimeout=60`);
+  await assert.rejects(store.append(newStream(), [newEvent()], 'none', { deadline: performance.now() + 7_500 }), {
+    name: 'StoreUnavailable',
+    message: /no node of the cluster could be found/,
+  });
+  await store.close();
+  server.faults.none();
+  await eventually('the channels are closed', () => openChannels() === 0);
+  server.close();
+});
