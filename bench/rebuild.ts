@@ -17,7 +17,7 @@ export const rebuildBenchmark = async ({ quick, rounds, say }: Bench): Promise<F
   await fillLog(database.ownerUrl, events);
   const emmettTable = 'public.bench_emmett';
   const programs = {
-    ours: { program: 'rebuild-ours', options: { url: database.runtimeUrl }, table: 'read_models.orders_v1' },
+    ours: { program: 'rebuild-ours', options: { url: database.runtimeUrl }, table: 'read_models.orders_v2' },
     'by hand': { program: 'rebuild-by-hand', options: { url: database.runtimeUrl, pageSize: 2_000 }, table: 'read_models.bench_by_hand' },
     emmett: { program: 'rebuild-emmett', options: { url: database.ownerUrl, batchSize: 1_000, table: emmettTable }, table: emmettTable },
   };

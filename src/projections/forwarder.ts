@@ -177,7 +177,7 @@ const read = async (store: EventStore, log: LogIdentity, window: Window, held: H
 
 const decode = decoder(catalogue);
 
-/** What is to be sent for an event; undefined: nothing. An event that cannot be made sense of parks its aggregate. */
+/** What is to be sent for an event; undefined: nothing. An event that cannot be made sense of parks its partition key. */
 const itemOf = (event: Logged, log: LogIdentity): Item | undefined => {
   const { id, position, stream, revision, type } = event;
   const kept = { id, position, stream, revision, type };
@@ -186,8 +186,14 @@ const itemOf = (event: Logged, log: LogIdentity): Item | undefined => {
     return integration && { event: kept, group: integration.partitionKey, message: messageOf(integration, event, log) };
   } catch (error) {
     if (error instanceof EventNewerThanReader) throw error;
-    return { event: kept, group: idOf(stream), poison: String(error) };
+    return { event: kept, group: keyOf(event), poison: String(error) };
   }
+};
+
+/** The partition key of an event that cannot be translated: payments and returns say in every version of which order they are. */
+const keyOf = ({ stream, data }: Logged): string => {
+  const orderId = (data as { readonly orderId?: unknown } | null)?.orderId;
+  return /^(payment|return)-/.test(stream) && typeof orderId === 'string' ? orderId : idOf(stream);
 };
 
 /** Reads a parked event again and sends what follows from it today. What hinders it outside the event itself counts as lost: it is tried again. */
@@ -220,6 +226,10 @@ const forwarderMetrics = (registry: Registry, size: () => ReturnType<Window['siz
       },
     });
   gauge('forwarder_waiting_events', 'Events read from the log and neither confirmed nor parked yet.', () => size()?.waiting);
-  gauge('forwarder_held_groups', 'Orders and offers whose next message was refused and will be tried again.', () => size()?.held);
+  gauge(
+    'forwarder_held_groups',
+    'Orders (with their payments and returns) and offers whose next message was refused and will be tried again.',
+    () => size()?.held,
+  );
   return new Counter({ name: 'forwarder_parked_events_total', help: 'Events parked, those behind a failed one included.', registers: [registry] });
 };

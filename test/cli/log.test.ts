@@ -49,7 +49,7 @@ test('a log is copied, moved and its read models are translated; the status tell
   assert.match((await cli(['status'])).said, /generation 1, up to position \d+, closed\ntarget: .*generation 2.*\n {2}holds all of log/);
   const translated = await cli(['translate']);
   assert.equal(translated.code, 0);
-  assert.match(translated.said, /orders_v1 goes on after position/);
+  assert.match(translated.said, /orders_v2 goes on after position/);
   assert.match((await cli(['translate'])).said, /No subscription stands in another log/);
   assert.deepEqual(await contentsOf(target.store), await contentsOf(source.store));
 });

@@ -100,18 +100,18 @@ test('the list tells how far each subscription has come, who follows, and what i
   await bringUpToDate();
   await owner.query(
     `insert into subscriptions.parked (subscription, group_key, position, event_id, stream, revision, type, error, attempts)
-     values ('offers_v1', 'a-group', '0000000000000001', gen_random_uuid(), 'offer-x', 3, 'PriceChanged', 'it does not fold', 1)`,
+     values ('offers_v2', 'a-group', '0000000000000001', gen_random_uuid(), 'offer-x', 3, 'PriceChanged', 'it does not fold', 1)`,
   );
   const { said } = await cli();
-  assert.match(said, /orders_v1 +up to date +nobody follows/);
+  assert.match(said, /orders_v2 +up to date +nobody follows/);
   assert.match(said, /forwarder +\d+\.\d s behind, 1 events/);
   assert.match(said, /parked a-group: 1 event\n +PriceChanged at revision 3 of offer-x, 1 tries: it does not fold/);
 });
 
 test('a parked group is marked to be tried again, or given up', async () => {
-  assert.match((await cli('retry', 'offers_v1', 'a-group')).said, /^1 parked events/);
+  assert.match((await cli('retry', 'offers_v2', 'a-group')).said, /^1 parked events/);
   assert.match((await cli()).said, /1 event, to be tried again/);
-  assert.match((await cli('discard', 'offers_v1', 'a-group')).said, /^1 parked events/);
+  assert.match((await cli('discard', 'offers_v2', 'a-group')).said, /^1 parked events/);
   assert.doesNotMatch((await cli()).said, /parked/);
 });
 
@@ -120,7 +120,7 @@ test('a read model that is rebuilt holds the same again', async () => {
   await bringUpToDate();
   const before = (await pool.query('select * from read_models.offers order by offer_id')).rows;
   assert.equal(before.length, 2);
-  assert.equal((await cli('rebuild', 'offers_v1')).code, 0);
+  assert.equal((await cli('rebuild', 'offers_v2')).code, 0);
   assert.equal(await offersShown(), 0);
   await bringUpToDate();
   assert.deepEqual((await pool.query('select * from read_models.offers order by offer_id')).rows, before);
@@ -142,7 +142,7 @@ test('after a restored log a subscription stays stopped until an operator lets i
   stop.abort();
   await running.done;
   assert.match(problems, /restored from a backup/);
-  assert.match((await cli('resume-at-head', 'offers_v1')).said, /goes on after position 0000000000000002/);
+  assert.match((await cli('resume-at-head', 'offers_v2')).said, /goes on after position 0000000000000002/);
   await publish();
   const shown = await offersShown();
   await bringUpToDate([offers]);
@@ -151,8 +151,8 @@ test('after a restored log a subscription stays stopped until an operator lets i
 
 test('what is not known is refused with what there is', async () => {
   assert.match((await cli('dance')).said, /There is no command 'dance'[\s\S]*retry <subscription>/);
-  assert.match((await cli('retry', 'nothing')).said, /takes one of orders_v1/);
+  assert.match((await cli('retry', 'nothing')).said, /takes one of orders_v2/);
   assert.match((await cli('rebuild', 'forwarder')).said, /no read model/);
-  assert.match((await cli('discard', 'orders_v1')).said, /takes the group/);
+  assert.match((await cli('discard', 'orders_v2')).said, /takes the group/);
   assert.equal((await cli('dance')).code, 1);
 });

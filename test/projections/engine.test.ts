@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { readModels } from '../../src/projections/read-models.ts';
+import { orderLines } from '../../src/projections/order-lines.ts';
 import { orders } from '../../src/projections/orders.ts';
 import { openPool } from '../../src/platform/database.ts';
 import { silent } from '../../src/platform/logging.ts';
@@ -92,7 +93,7 @@ test('of two processes one folds an event, and the other takes over when it stop
   const two = startProjector(stand);
   const leaders = async (): Promise<number> => {
     const texts = await Promise.all([one, two].map(({ metrics }) => metrics.getSingleMetricAsString('subscription_leader')));
-    return texts.join('\n').match(/subscription_leader\{.*subscription="orders_v1".*\} 1/g)?.length ?? 0;
+    return texts.join('\n').match(/subscription_leader\{.*subscription="orders_v2".*\} 1/g)?.length ?? 0;
   };
   await until('one of them leads', async () => (await leaders()) === 1);
   await market(stand.store, 5);
@@ -105,10 +106,11 @@ test('of two processes one folds an event, and the other takes over when it stop
   await assertComplete();
 });
 
-test('rows that a fold leaves out are deleted', async () => {
+test('rows that a fold leaves out are deleted, and with them those of the parts', async () => {
   const vanishing = {
     ...orders,
     name: 'vanishing',
+    parts: [{ ...orderLines, name: 'vanishing_lines' }],
     evolve: (rows: Parameters<typeof orders.evolve>[0], event: Parameters<typeof orders.evolve>[1]) =>
       event.type === 'OrderCancelled' ? [] : orders.evolve(rows, event),
   };
@@ -116,11 +118,18 @@ test('rows that a fold leaves out are deleted', async () => {
   const orderId = randomUUID();
   await appendTo(stand.store, `order-${orderId}`, orderPlaced());
   await caughtUp(stand, [vanishing]);
-  const count = async () => (await stand.pool.query('select from read_models.vanishing where order_id = $1', [orderId])).rowCount;
-  assert.equal(await count(), 1);
+  const count = async () => {
+    const { rows } = await stand.pool.query(
+      `select (select count(*)::integer from read_models.vanishing where order_id = $1) as orders,
+              (select count(*)::integer from read_models.vanishing_lines where order_id = $1) as lines`,
+      [orderId],
+    );
+    return rows[0];
+  };
+  assert.deepEqual(await count(), { orders: 1, lines: 1 });
   await appendTo(stand.store, `order-${orderId}`, orderCancelled());
   await caughtUp(stand, [vanishing]);
-  assert.equal(await count(), 0);
+  assert.deepEqual(await count(), { orders: 0, lines: 0 });
   await projector.stop();
 });
 
@@ -128,19 +137,19 @@ test('a new version is built beside the live one, and shown when it has caught u
   const first = startProjector(stand, { projections: [orders] });
   await caughtUp(stand, [orders]);
   await first.stop();
-  const next = { ...orders, version: 2, create: (table: string) => orders.create(table).replace('status ', `note text default 'second', status `) };
+  const next = { ...orders, version: 3, create: (table: string) => orders.create(table).replace('status ', `note text default 'second', status `) };
   const second = startProjector(stand, { projections: [next] });
   await until(
-    'the view shows version 2',
-    async () => (await stand.pool.query(`select from read_models.live where name = 'orders' and version = 2`)).rowCount === 1,
+    'the view shows version 3',
+    async () => (await stand.pool.query(`select from read_models.live where name = 'orders' and version = 3`)).rowCount === 1,
   );
   const { rows } = await stand.pool.query(
-    `select (select count(*) from read_models.orders) as shown, (select count(*) from read_models.orders_v1) as before`,
+    `select (select count(*) from read_models.orders) as shown, (select count(*) from read_models.orders_v2) as before`,
   );
   assert.equal(rows[0].shown, rows[0].before);
   await second.stop();
   const { rows: leftBehind } = await stand.pool.query(
-    `update read_models.live set version = 1, subscription = 'orders_v1' where name = 'orders' returning 1`,
+    `update read_models.live set version = 2, subscription = 'orders_v2' where name = 'orders' returning 1`,
   );
   assert.equal(leftBehind.length, 1);
 });
@@ -150,10 +159,10 @@ test('lag and parked groups are told as metrics', async () => {
   await appendTo(stand.store, `order-${randomUUID()}`, orderPlaced({ lines: [orderLine()] }));
   await caughtUp(stand);
   const text = await projector.metrics.metrics();
-  assert.match(text, /subscription_lag_seconds\{.*subscription="orders_v1".*\} 0/);
-  assert.match(text, /subscription_lag_events\{.*subscription="orders_v1".*\} 0/);
-  assert.match(text, /subscription_parked_groups\{.*subscription="orders_v1".*\} 0/);
-  assert.match(text, /projection_events_total\{.*subscription="orders_v1".*\} [1-9]/);
+  assert.match(text, /subscription_lag_seconds\{.*subscription="orders_v2".*\} 0/);
+  assert.match(text, /subscription_lag_events\{.*subscription="orders_v2".*\} 0/);
+  assert.match(text, /subscription_parked_groups\{.*subscription="orders_v2".*\} 0/);
+  assert.match(text, /projection_events_total\{.*subscription="orders_v2".*\} [1-9]/);
   await projector.stop();
 });
 

@@ -1,14 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import type { Sealed } from '../../src/domain/event.ts';
 import type { OfferEvent } from '../../src/domain/offer-events.ts';
 import type { OrderEvent } from '../../src/domain/order-events.ts';
 import type { EventStore, NewEvent } from '../../src/eventstore/event-store.ts';
 import type { AnyProjection, Decoded } from '../../src/projections/projection.ts';
-import { subscriptionOf } from '../../src/projections/projection.ts';
+import { tablesOf } from '../../src/projections/projection.ts';
 import type { Pool } from '../../src/platform/database.ts';
-import { appendTo, newEvent } from '../support/stand.ts';
-
-const sealed = (field: string): Sealed => ({ subject: randomUUID(), field, sealed: `sealed ${field}` });
+import { newEvent } from '../support/stand.ts';
+import { liveAtRandom, openLife, sealed } from './life.ts';
 
 export type PlacedData = Extract<OrderEvent, { type: 'OrderPlaced' }>['data'];
 
@@ -34,13 +32,15 @@ export const orderPlaced = (changes: Partial<PlacedData> = {}): NewEvent => {
     shippingAddress: { address: sealed('address'), countryCode: 'DE' },
     paymentMethod: 'pm_1',
     currency: 'EUR',
+    reserveBy: '2026-03-01T12:15:00.000Z',
+    payBy: '2026-03-01T12:30:00.000Z',
     lines: [orderLine()],
     ...changes,
   };
   return newEvent('OrderPlaced', data);
 };
 
-export const orderCancelled = (): NewEvent => newEvent('OrderCancelled', { customerId: randomUUID() });
+export const orderCancelled = (): NewEvent => newEvent('OrderCancelled', { customerId: randomUUID(), cause: 'CUSTOMER' });
 
 export const offerPublished = (changes: Partial<Extract<OfferEvent, { type: 'OfferPublished' }>['data']> = {}): NewEvent =>
   newEvent('OfferPublished', {
@@ -60,36 +60,30 @@ export const stockAdjusted = (onHand: number): NewEvent => newEvent('StockAdjust
 export const priceChanged = (unitPriceMinor: number): NewEvent =>
   newEvent('PriceChanged', { merchantId: randomUUID(), currency: 'EUR', unitPriceMinor });
 
-/** A little market: orders that are placed and some cancelled, offers that change price and stock, mixed. */
+/** A little market: whole lives of so many orders, with their offers, payments and returns, side by side. */
 export const market = async (store: EventStore, size: number): Promise<void> => {
-  const offers = Array.from({ length: Math.ceil(size / 4) }, () => `offer-${randomUUID()}`);
-  await Promise.all(offers.map((stream) => appendTo(store, stream, offerPublished())));
-  await Promise.all(
-    Array.from({ length: size }, async (_, index) => {
-      const stream = `order-${randomUUID()}`;
-      await appendTo(store, stream, orderPlaced({ lines: [orderLine(), orderLine({ quantity: 2 })] }));
-      const offer = offers[index % offers.length]!;
-      await appendTo(store, offer, index % 2 === 0 ? stockAdjusted(index) : priceChanged(1_000 + index));
-      if (index % 3 === 0) await appendTo(store, stream, orderCancelled());
-    }),
-  );
+  const life = openLife(store);
+  await Promise.all(Array.from({ length: size }, () => liveAtRandom(life, 20)));
 };
 
-/** A read model's rows as PostgreSQL has them, in the order of their keys. */
-export const rowsOf = async (pool: Pool, projection: AnyProjection): Promise<readonly object[]> => {
-  const { rows } = await pool.query<{ row: object }>(
-    `select to_json(t) as row from read_models.${subscriptionOf(projection)} t order by ${projection.key.join(', ')}`,
-  );
-  return rows.map(({ row }) => row);
+/** A read model's rows and its parts', as PostgreSQL has them, in the order of their keys; by view. */
+export const rowsOf = async (pool: Pool, projection: AnyProjection): Promise<Readonly<Record<string, readonly object[]>>> => {
+  const tables = tablesOf(projection).map(async ({ name, table }, index) => {
+    const { rows } = await pool.query<{ row: object }>(`select to_json(t) as row from ${table} t order by ${keyOf(projection, index)}`);
+    return [name, rows.map(({ row }) => row)] as const;
+  });
+  return Object.fromEntries(await Promise.all(tables));
 };
 
-/** The rows that a fold of the whole log, event by event, leads to; as PostgreSQL would have them. */
+const keyOf = ({ key, parts = [] }: AnyProjection, index: number): string => [{ key }, ...parts][index]!.key.join(', ');
+
+/** The rows, and those of the parts, that a fold of the whole log, event by event, leads to; as PostgreSQL would have them. */
 export const expectedRows = async (
   store: EventStore,
   pool: Pool,
   projection: AnyProjection,
   skip: (event: { readonly id: string }) => boolean = () => false,
-): Promise<readonly object[]> => {
+): Promise<Readonly<Record<string, readonly object[]>>> => {
   const groups = new Map<string, readonly object[]>();
   const types = new Set(projection.on.map(({ type }) => type));
   const head = await store.head();
@@ -104,10 +98,14 @@ export const expectedRows = async (
       if (progress.position >= head) break;
     }
   }
-  const table = `read_models.${subscriptionOf(projection)}`;
-  const { rows } = await pool.query<{ row: object }>(
-    `select to_json(t) as row from json_populate_recordset(null::${table}, $1::json) t order by ${projection.key.join(', ')}`,
-    [JSON.stringify([...groups.values()].flat())],
-  );
-  return rows.map(({ row }) => row);
+  const rows = [...groups.values()].flat();
+  const all = [rows, ...(projection.parts ?? []).map((part) => rows.flatMap((row) => part.rows(row)))];
+  const tables = tablesOf(projection).map(async ({ name, table }, index) => {
+    const { rows: expected } = await pool.query<{ row: object }>(
+      `select to_json(t) as row from json_populate_recordset(null::${table}, $1::json) t order by ${keyOf(projection, index)}`,
+      [JSON.stringify(all[index])],
+    );
+    return [name, expected.map(({ row }) => row)] as const;
+  });
+  return Object.fromEntries(await Promise.all(tables));
 };

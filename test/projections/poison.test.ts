@@ -18,12 +18,19 @@ before(async () => {
 });
 after(() => stand.close());
 
+/** A read model like another, with tables of its own. */
+const named = <Model extends typeof orders | typeof offers>(like: Model, name: string): Model => ({
+  ...like,
+  name,
+  version: 1,
+  parts: (like.parts ?? []).map((part) => ({ ...part, name: `${name}_${part.name}` })),
+});
+
 /** A read model of its own per test, so that what one parks the others do not see. */
 const model = (name: string, fails: (event: { readonly id: string; readonly stream: string }) => boolean) => {
   const state = { failing: true };
   const projection = {
-    ...orders,
-    name,
+    ...named(orders, name),
     evolve(rows: Parameters<typeof orders.evolve>[0], event: Parameters<typeof orders.evolve>[1]) {
       if (state.failing && fails(event)) throw new Error('a bug in the fold');
       return orders.evolve(rows, event);
@@ -129,7 +136,7 @@ test('a discarded group lets later events take effect', async () => {
 
 test('a value that the table refuses parks its group, from the very event on', async () => {
   const [bad, good] = [randomUUID(), randomUUID()];
-  const refusing = { ...offers, name: 'refusing' };
+  const refusing = named(offers, 'refusing');
   await appendTo(stand.store, `offer-${bad}`, offerPublished({ onHand: 3 }), priceChanged(777), stockAdjusted(-5), priceChanged(888));
   await appendTo(stand.store, `offer-${good}`, offerPublished({ title: 'fine' }));
   await appendTo(stand.store, `offer-${randomUUID()}`, offerPublished({ title: 'a nul \u0000 in a title' }));
@@ -155,7 +162,7 @@ test('an event that cannot be decoded parks its stream', async () => {
     if (broken && recorded.type === 'OrderCancelled') throw new Error('an upcaster with a bug');
     return known(recorded);
   };
-  const undecodable = { ...orders, name: 'undecodable' };
+  const undecodable = named(orders, 'undecodable');
   const projector = startProjector(stand, { projections: [undecodable], decode });
   await appendTo(stand.store, `order-${orderId}`, orderPlaced(), orderCancelled());
   await caughtUp(stand, [undecodable]);
@@ -178,7 +185,7 @@ test('a reader stops before an event newer than itself, says so, and gives the l
     await until('the old one is not ready', () => /OrderGiftWrapped/.test(old.ready().join()));
     const { rows } = await own.pool.query('select order_id from read_models.orders');
     assert.deepEqual(rows, [{ order_id: before_ }]);
-    assert.deepEqual([...(await parkedGroups(own.pool, 'orders_v1'))], []);
+    assert.deepEqual([...(await parkedGroups(own.pool, 'orders_v2'))], []);
     const known = decoder(catalogue);
     const newer = startProjector(own, {
       projections: [orders],
@@ -205,7 +212,7 @@ test('a log restored from a backup stops the projector before it reads on, and i
     await appendTo(own.store, `order-${randomUUID()}`, orderPlaced());
     const second = startProjector(own, { projections: [orders] });
     await until('the projector says so', () => /restored from a backup.*choose/.test(second.ready().join()));
-    const checkpoint = (await readCheckpoints(own.pool, ['orders_v1'])).get('orders_v1');
+    const checkpoint = (await readCheckpoints(own.pool, ['orders_v2'])).get('orders_v2');
     assert.ok(checkpoint && checkpoint.progress.position < (await own.store.head()));
     await second.stop();
   } finally {

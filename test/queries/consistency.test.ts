@@ -124,7 +124,7 @@ test('an order of which something is parked answers at once, as stale', async ()
   await caughtUp(stand);
   await projector.stop();
   const client = await stand.pool.connect();
-  await park(client, 'orders_v1', [
+  await park(client, 'orders_v2', [
     {
       group: orderId,
       position: await stand.store.head(),

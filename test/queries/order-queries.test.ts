@@ -148,7 +148,7 @@ test('an order of which something is parked says that it is stale', async () => 
   const orderId = await place();
   await caughtUp(stand);
   const client = await stand.pool.connect();
-  await park(client, 'orders_v1', [
+  await park(client, 'orders_v2', [
     {
       group: orderId,
       position: await stand.store.head(),
@@ -270,7 +270,7 @@ test('a history tells each event, the state after it and what changed', async ()
       ['OrderCancelled', 1n, true],
     ],
   );
-  assert.deepEqual(events[1]?.changed, ['status', 'lines[0].status']);
+  assert.deepEqual(events[1]?.changed, ['status', 'lines[0].status', 'lines[0].open', 'lines[0].cancelled']);
   assert.equal(events[1]?.state?.['status'], 'cancelled');
   assert.deepEqual(events[1]?.reason, { availability: 'AVAILABLE', text: 'open changed my mind' });
   assert.equal(events[0]?.reason, undefined);

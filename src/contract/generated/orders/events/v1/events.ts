@@ -347,10 +347,11 @@ export interface ReturnRequested_Line {
   amount: Money | undefined;
 }
 
-/** orders.return-admitted.v1: the order has these pieces to return. Set for a claim under warranty: by when the merchant decides. */
+/** orders.return-admitted.v1: the order has these pieces to return. */
 export interface ReturnAdmitted {
   returnId: string;
   orderId: string;
+  /** Set for a claim under warranty: by when the merchant decides. */
   decideBy: Date | undefined;
   admittedAt: Date | undefined;
 }
