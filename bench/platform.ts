@@ -49,6 +49,7 @@ export const openPlatform = (database: TestDatabase, rabbitmqUrl?: string): Plat
           DEVELOPMENT_KEY_FILE: keyFile,
           PRIVACY_DATABASE_URL: database.keysUrl,
           PRIVACY_MASTER_KEY: masterKey,
+          ...(role === 'processes' ? { PAYMENTS: 'sandbox' } : {}),
           ...(rabbitmqUrl === undefined ? {} : { RABBITMQ_URL: rabbitmqUrl }),
           HTTP_PORT: String(http),
           GRPC_PORT: String(grpc),

@@ -25,10 +25,14 @@ const benchmarks: Readonly<Record<string, () => Promise<(bench: Bench) => Promis
   place: async () => (await import('./place.ts')).placeBenchmark,
   get: async () => (await import('./get.ts')).getBenchmark,
   rebuild: async () => (await import('./rebuild.ts')).rebuildBenchmark,
+  confirm: async () => (await import('./confirm.ts')).confirmBenchmark,
   lag: async () => (await import('./lag.ts')).lagBenchmark,
 };
 
-const usage = `usage: npm run bench -- <append|place|get|rebuild|lag>… [--quick] [--rounds <n>] [--growth [--events <n>]] [--store <url>]…
+/** Benchmarks that the forwarder has a part in. */
+const needsRabbit = (name: string): boolean => name === 'lag' || name === 'confirm';
+
+const usage = `usage: npm run bench -- <append|place|confirm|get|rebuild|lag>… [--quick] [--rounds <n>] [--growth [--events <n>]] [--store <url>]…
 
 Measures the platform against its peers and limits, in turns, and writes the result to bench/results.
   --quick       short rounds and little data: to see that it works, not to quote
@@ -55,7 +59,7 @@ const main = async (): Promise<number> => {
     return values.help ? 0 : 2;
   }
   const stopped = untilStopped();
-  const services = await benchServices(process.env, names.includes('lag'), stopped);
+  const services = await benchServices(process.env, names.some(needsRabbit), stopped);
   stopped.addEventListener('abort', () => void services.stop().finally(() => process.exit(130)));
   // Databases are made by what makes them for tests, which reads these.
   process.env['TEST_MIGRATION_DATABASE_URL'] = services.migrationUrl;
@@ -76,7 +80,7 @@ const main = async (): Promise<number> => {
       const allMet = await report(name === 'growth' ? 'append-growth' : name, findings, {
         quick: values.quick,
         databaseUrl: services.runtimeUrl,
-        ...(name === 'lag' && services.rabbitmqUrl ? { rabbitmqUrl: services.rabbitmqUrl } : {}),
+        ...(needsRabbit(name) && services.rabbitmqUrl ? { rabbitmqUrl: services.rabbitmqUrl } : {}),
         loadBefore,
       });
       missed ||= !allMet;
