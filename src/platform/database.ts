@@ -2,7 +2,7 @@ import pg from 'pg';
 import type { Logger } from './logging.ts';
 
 export type Pool = pg.Pool;
-export type { ClientBase } from 'pg';
+export type { ClientBase, QueryConfig } from 'pg';
 
 /** Parsers of column values: bigint as a safe integer, everything else as the driver does. */
 const types = {

@@ -40,7 +40,7 @@ const applyOne = async (projection: AnyProjection, table: Table, client: ClientB
     return asError(error);
   }
   try {
-    await table.write(client, before, new Map([[group, rows]]));
+    for (const change of table.changes(before, new Map([[group, rows]]))) await client.query(change);
     return undefined;
   } catch (error) {
     if (isDataError(error)) return asError(error);

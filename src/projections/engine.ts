@@ -1,5 +1,5 @@
 import type { Batch, EventStore, Progress } from '../eventstore/event-store.ts';
-import type { ClientBase, Pool } from '../platform/database.ts';
+import type { ClientBase, Pool, QueryConfig } from '../platform/database.ts';
 import type { Logger } from '../platform/logging.ts';
 import type { Advance } from '../subscriptions/advancing.ts';
 import { loadParked, park } from '../subscriptions/parking.ts';
@@ -101,22 +101,28 @@ const applyPage = async (target: Target, page: Page, to: Progress, waiting: bool
   const { advance, projection, held } = target;
   const assigned = assign(projection, page.entries);
   try {
-    return await advance(held, to, (client) => writePage(target, client, assigned, waiting));
+    return await advance(held, to, (client, atTheEnd) => writePage(target, client, assigned, waiting, atTheEnd));
   } catch (error) {
     if (!isDataError(error)) throw error;
     return await advance(held, to, (client) => writeEach(target, client, assigned));
   }
 };
 
-const writePage = async ({ projection, table }: Target, client: ClientBase, assigned: readonly Assigned[], waiting: boolean): Promise<Done> => {
+const writePage = async (
+  { projection, table }: Target,
+  client: ClientBase,
+  assigned: readonly Assigned[],
+  waiting: boolean,
+  atTheEnd: (statement: QueryConfig) => void,
+): Promise<Done> => {
   const name = subscriptionOf(projection);
   const blocked: ReadonlySet<string> = waiting ? new Set((await loadParked(client, name)).keys()) : new Set();
   const groups = new Set<string>();
   for (const next of assigned) if (next.kind === 'event') groups.add(next.group);
   const before = await table.load(client, [...groups]);
   const { rows, parked, folded } = fold(projection, assigned, before, blocked);
-  await table.write(client, before, rows);
   await park(client, name, parked);
+  table.changes(before, rows).forEach(atTheEnd);
   return { waiting: blocked.size > 0 || parked.length > 0, folded };
 };
 

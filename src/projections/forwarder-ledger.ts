@@ -3,7 +3,7 @@ import type { ClientBase, Pool } from '../platform/database.ts';
 import type { Logger } from '../platform/logging.ts';
 import type { Counter } from '../platform/metrics.ts';
 import { loadParked, park, retryFailed, unpark, type ParkedEvent, type ParkedGroup } from '../subscriptions/parking.ts';
-import type { Held } from '../subscriptions/subscription.ts';
+import { advanceAll, type Held } from '../subscriptions/subscription.ts';
 import type { Entry, Window } from './forwarder-window.ts';
 
 /** Keeps in the database how far everything is confirmed or parked, and sends again what an operator asked for. */
@@ -72,7 +72,7 @@ export const openLedger = ({ pool, subscription, held, window, resend, logger, p
     const outcomes = settled.splice(0);
 
     const parked = await inTransaction(pool, async (client) => {
-      await held.advance(client, to);
+      await advanceAll(client, [{ held, to }]);
       await park(client, subscription, entries.map(parkedEvent));
       await unpark(
         client,

@@ -1,16 +1,12 @@
-import type { ClientBase } from '../platform/database.ts';
+import type { ClientBase, QueryConfig } from '../platform/database.ts';
 import { subscriptionOf, type AnyProjection } from './projection.ts';
 
 /** A read model's table as the engine uses it. */
 export type Table = {
   /** The rows of these groups. */
   readonly load: (client: ClientBase, groups: readonly string[]) => Promise<ReadonlyMap<string, readonly object[]>>;
-  /** Makes the table hold `after` where it held `before`: one statement for all rows that changed, one for those that vanished. */
-  readonly write: (
-    client: ClientBase,
-    before: ReadonlyMap<string, readonly object[]>,
-    after: ReadonlyMap<string, readonly object[]>,
-  ) => Promise<void>;
+  /** What makes the table hold `after` where it held `before`: one statement for all rows that changed, one for those that vanished. */
+  readonly changes: (before: ReadonlyMap<string, readonly object[]>, after: ReadonlyMap<string, readonly object[]>) => readonly QueryConfig[];
 };
 
 /** Looks the columns up and prepares the statements, of the read model's table and of its parts'. */
@@ -30,7 +26,7 @@ export const openTable = async (client: ClientBase, projection: AnyProjection): 
       return Map.groupBy(rows, (row) => String(row[groupColumn]));
     },
 
-    async write(client, before, after) {
+    changes(before, after) {
       const changed: object[] = [];
       const replaced: object[] = [];
       const gone: object[] = [];
@@ -44,26 +40,21 @@ export const openTable = async (client: ClientBase, projection: AnyProjection): 
           if (!rows.includes(row)) replaced.push(row);
         }
       }
-      await main.upsert(client, changed);
-      await main.delete(client, gone);
-      for (const { part, writer } of others) {
+      const ofParts = others.flatMap(({ part, writer }) => {
         const had = new Map(replaced.flatMap((row) => part.rows(row)).map((row) => [writer.keyOf(row), row]));
         const has = changed.flatMap((row) => part.rows(row));
         const kept = new Set(has.map(writer.keyOf));
-        await writer.upsert(
-          client,
-          has.filter((row) => JSON.stringify(row) !== JSON.stringify(had.get(writer.keyOf(row)))),
-        );
-        await writer.delete(
-          client,
-          [...had].flatMap(([key, row]) => (kept.has(key) ? [] : [row])),
-        );
-      }
+        return [
+          ...writer.upsert(has.filter((row) => JSON.stringify(row) !== JSON.stringify(had.get(writer.keyOf(row))))),
+          ...writer.delete([...had].flatMap(([key, row]) => (kept.has(key) ? [] : [row]))),
+        ];
+      });
+      return [...main.upsert(changed), ...main.delete(gone), ...ofParts];
     },
   };
 };
 
-/** Writes rows of one table, with one statement each time. */
+/** The statements that write rows of one table: one each time, or none. */
 const openWriter = async (client: ClientBase, name: string, key: readonly string[]) => {
   const table = `read_models.${name}`;
   const { rows } = await client.query<{ attname: string }>(
@@ -85,11 +76,9 @@ const openWriter = async (client: ClientBase, name: string, key: readonly string
   return {
     columns,
     keyOf: (row: object): string => JSON.stringify(key.map((column) => (row as Record<string, unknown>)[column])),
-    async upsert(client: ClientBase, changed: readonly object[]): Promise<void> {
-      if (changed.length > 0) await client.query({ name: `upsert-${name}`, text: upserting, values: [JSON.stringify(changed)] });
-    },
-    async delete(client: ClientBase, gone: readonly object[]): Promise<void> {
-      if (gone.length > 0) await client.query({ name: `delete-${name}`, text: deleting, values: [JSON.stringify(gone)] });
-    },
+    upsert: (changed: readonly object[]): readonly QueryConfig[] =>
+      changed.length === 0 ? [] : [{ name: `upsert-${name}`, text: upserting, values: [JSON.stringify(changed)] }],
+    delete: (gone: readonly object[]): readonly QueryConfig[] =>
+      gone.length === 0 ? [] : [{ name: `delete-${name}`, text: deleting, values: [JSON.stringify(gone)] }],
   };
 };

@@ -1,6 +1,6 @@
 import type { Progress } from '../eventstore/event-store.ts';
-import type { ClientBase, Pool } from '../platform/database.ts';
-import type { Held } from './subscription.ts';
+import type { ClientBase, Pool, QueryConfig } from '../platform/database.ts';
+import { advanceAll, type Held } from './subscription.ts';
 
 /** A process that stops in the middle of a transaction keeps its stand-by waiting this long. */
 const idleInTransaction = '5s';
@@ -10,10 +10,13 @@ const idleInTransaction = '5s';
  * the disk, unless the work sets `synchronous_commit`: what a crash of the database loses is lost together and done again. Throws `LeaseLost`, and nothing has happened, when another took over.
  * `work` may be done again when a first try did not commit.
  */
-export type Advance = <Result>(held: Held, to: Progress, work: (client: ClientBase) => Promise<Result>) => Promise<Result>;
+export type Advance = <Result>(held: Held, to: Progress, work: Work<Result>) => Promise<Result>;
+
+/** What is done in the transaction. Statements that it leaves to the end go out with the commit, and save a round trip. */
+export type Work<Result> = (client: ClientBase, atTheEnd: (statement: QueryConfig) => void) => Promise<Result>;
 
 /** See {@link Advance}; a transaction for each. */
-export const advancing = async <Result>(pool: Pool, held: Held, to: Progress, work: (client: ClientBase) => Promise<Result>): Promise<Result> =>
+export const advancing = async <Result>(pool: Pool, held: Held, to: Progress, work: Work<Result>): Promise<Result> =>
   (await together(pool, [{ held, to, work }]))[0] as Result;
 
 /**
@@ -37,30 +40,31 @@ export const advancer = (pool: Pool): Advance => {
         );
     }
   };
-  return <Result>(held: Held, to: Progress, work: (client: ClientBase) => Promise<Result>) =>
+  return <Result>(held: Held, to: Progress, work: Work<Result>) =>
     new Promise<Result>((resolve, reject) => {
       waiting.push({ held, to, work, resolve: resolve as (result: unknown) => void, reject });
       if (waiting.length === 1) setImmediate(flush);
     });
 };
 
-type Step = { readonly held: Held; readonly to: Progress; readonly work: (client: ClientBase) => Promise<unknown> };
+type Step = { readonly held: Held; readonly to: Progress; readonly work: Work<unknown> };
 
 const together = async (pool: Pool, steps: readonly Step[]): Promise<readonly unknown[]> => {
   const client = await pool.connect();
   let failed = true;
   try {
-    // What the work asks for first goes out in the same round trip; nothing commits unless the checkpoint was moved.
-    const settled = await Promise.allSettled([
+    const last: QueryConfig[] = [];
+    // What the work asks for first goes out in the same round trip; nothing commits unless the checkpoints were moved.
+    const [, , ...results] = await allOf([
       client.query(`begin; set local synchronous_commit = off; set local idle_in_transaction_session_timeout = '${idleInTransaction}'`),
-      ...steps.map(({ held, to }) => held.advance(client, to)),
-      ...steps.map(({ work }) => work(client)),
+      advanceAll(client, steps),
+      ...steps.map(({ work }) => work(client, (statement) => last.push(statement))),
     ]);
-    for (const step of settled) if (step.status === 'rejected') throw step.reason;
-    await client.query('commit');
+    // A statement that fails turns the commit behind it into a rollback.
+    await allOf([...last.map((statement) => client.query(statement)), client.query('commit')]);
     failed = false;
     for (const { held, to } of steps) held.advanced(to);
-    return settled.slice(1 + steps.length).map((step) => (step as PromiseFulfilledResult<unknown>).value);
+    return results;
   } finally {
     const usable =
       !failed ||
@@ -71,3 +75,10 @@ const together = async (pool: Pool, steps: readonly Step[]): Promise<readonly un
     client.release(!usable);
   }
 };
+
+/** The results of all; once all have ended, throws what the first of them that failed threw. */
+const allOf = async (asked: readonly Promise<unknown>[]): Promise<readonly unknown[]> =>
+  (await Promise.allSettled(asked)).map((outcome) => {
+    if (outcome.status === 'rejected') throw outcome.reason;
+    return outcome.value;
+  });

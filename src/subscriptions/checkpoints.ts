@@ -47,22 +47,35 @@ export const releaseLease = async (pool: Pool, { name, term }: Lease): Promise<v
   ]);
 };
 
-/** Moves the checkpoint, and extends the lease with it, if term and position are still the expected ones; false: they are not. */
-export const moveCheckpoint = async (
-  client: ClientBase,
-  { name, term, leaseMs }: Lease,
-  from: Progress | undefined,
-  to: Checkpoint,
-): Promise<boolean> => {
-  const { rowCount } = await client.query({
-    name: 'move-checkpoint',
-    text: `update subscriptions.checkpoints
-              set position = $4, event_id = $5, log_id = $6, generation = $7,
-                  lease_until = clock_timestamp() + $8 * interval '1 ms', updated_at = clock_timestamp()
-            where name = $1 and term = $2 and position is not distinct from $3`,
-    values: [name, term, from?.position ?? null, to.progress.position, to.progress.eventId, to.log.id, to.log.generation, leaseMs],
+/** A step of a subscription from where it is believed to stand. */
+export type Move = Lease & { readonly from: Progress | undefined; readonly to: Checkpoint };
+
+/**
+ * Moves checkpoints, and extends the leases with them, where term and position are still the expected ones: one statement however
+ * many there are. Answers the names of those that moved.
+ */
+export const moveCheckpoints = async (client: ClientBase, moves: readonly Move[]): Promise<ReadonlySet<string>> => {
+  const { rows } = await client.query<{ name: string }>({
+    name: 'move-checkpoints',
+    text: `update subscriptions.checkpoints c
+              set position = m.position, event_id = m.event_id, log_id = m.log_id, generation = m.generation,
+                  lease_until = clock_timestamp() + m.lease_ms * interval '1 ms', updated_at = clock_timestamp()
+             from unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::uuid[], $6::text[], $7::integer[], $8::integer[])
+                  m (name, term, stood, position, event_id, log_id, generation, lease_ms)
+            where c.name = m.name and c.term = m.term and c.position is not distinct from m.stood
+        returning c.name`,
+    values: [
+      moves.map(({ name }) => name),
+      moves.map(({ term }) => term),
+      moves.map(({ from }) => from?.position ?? null),
+      moves.map(({ to }) => to.progress.position),
+      moves.map(({ to }) => to.progress.eventId),
+      moves.map(({ to }) => to.log.id),
+      moves.map(({ to }) => to.log.generation),
+      moves.map(({ leaseMs }) => leaseMs),
+    ],
   });
-  return rowCount === 1;
+  return new Set(rows.map(({ name }) => name));
 };
 
 /** The checkpoints of these subscriptions, by name; one that has not begun is missing. */

@@ -2,7 +2,7 @@ import { LogChanged, type EventStore, type LogIdentity, type Progress } from '..
 import type { ClientBase, Pool } from '../platform/database.ts';
 import type { Logger } from '../platform/logging.ts';
 import { backoffMs, pause, reconnecting } from '../platform/retry.ts';
-import { createCheckpoint, moveCheckpoint, releaseLease, renewLease, takeLease, type Checkpoint, type Lease } from './checkpoints.ts';
+import { createCheckpoint, moveCheckpoints, releaseLease, renewLease, takeLease, type Checkpoint, type Lease, type Move } from './checkpoints.ts';
 
 /** The right to follow the log under a name, as long as it lasts. */
 export type Held = {
@@ -12,12 +12,10 @@ export type Held = {
   readonly progress: Progress | undefined;
   /** Aborts when the lease was lost, could not be renewed in time by the monotonic clock, or the subscription is to end. */
   readonly signal: AbortSignal;
-  /**
-   * Moves the checkpoint inside the caller's transaction, as its first statement: what follows is then fenced off from a holder
-   * of a later term. Throws {@link LeaseLost}. The transaction needs an `idle_in_transaction_session_timeout`, or a stopped
-   * process keeps the row.
-   */
-  readonly advance: (client: ClientBase, to: Progress) => Promise<void>;
+  /** The step to a place, for {@link advanceAll}. */
+  readonly moveTo: (to: Progress) => Move;
+  /** To be called when that step was not possible: another holder or another place stands in the checkpoint. */
+  readonly overtaken: () => LeaseLost;
   /** To be called when that transaction has committed. */
   readonly advanced: (to: Progress) => void;
   /** Ends renewal and gives the lease back. Safe to call twice. */
@@ -42,6 +40,17 @@ export type Following = {
 export class LeaseLost extends Error {
   override readonly name = 'LeaseLost';
 }
+
+/**
+ * Moves the checkpoints of subscriptions inside the caller's transaction, as its first statement: what follows is then fenced off
+ * from holders of later terms. Throws {@link LeaseLost} unless all of them moved. The transaction needs an
+ * `idle_in_transaction_session_timeout`, or a stopped process keeps the rows.
+ */
+export const advanceAll = async (client: ClientBase, steps: readonly { readonly held: Held; readonly to: Progress }[]): Promise<void> => {
+  const moves = steps.map(({ held, to }) => held.moveTo(to));
+  const moved = await moveCheckpoints(client, moves);
+  for (const [index, { name }] of moves.entries()) if (!moved.has(name)) throw steps[index]!.held.overtaken();
+};
 
 /**
  * Waits as a stand-by until the lease is had, then makes sure that the log is the one the checkpoint was made in.
@@ -149,11 +158,13 @@ const keepHeld = ({ pool, logger, signal }: Following, lease: Lease, from: Progr
       return progress;
     },
     signal: AbortSignal.any([signal, lost.signal]),
-    async advance(client, to) {
+    moveTo(to) {
       movedAt = performance.now();
-      if (await moveCheckpoint(client, lease, progress, { progress: to, log })) return;
+      return { ...lease, from: progress, to: { progress: to, log } };
+    },
+    overtaken() {
       lose('the checkpoint was moved by another');
-      throw new LeaseLost(`${name}, term ${term}: another holder or an earlier place stands in the checkpoint`);
+      return new LeaseLost(`${name}, term ${term}: another holder or an earlier place stands in the checkpoint`);
     },
     advanced(to) {
       progress = to;

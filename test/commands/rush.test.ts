@@ -32,7 +32,7 @@ describe('a rush on the last piece of an offer', () => {
       deadline: performance.now() + 30_000,
       signal: new AbortController().signal,
       command: ({ now }) => ({
-        type: 'ReserveStock',
+        type: 'ReserveStock' as const,
         orderId,
         lineId,
         quantity: 1,

@@ -6,7 +6,7 @@ import { LogChanged, type Progress } from '../../src/eventstore/event-store.ts';
 import { silent } from '../../src/platform/logging.ts';
 import { advancer, advancing } from '../../src/subscriptions/advancing.ts';
 import { resetCheckpoint } from '../../src/subscriptions/checkpoints.ts';
-import { holdSubscription, LeaseLost, type Held } from '../../src/subscriptions/subscription.ts';
+import { advanceAll, holdSubscription, LeaseLost, type Held } from '../../src/subscriptions/subscription.ts';
 import { appendTo, newEvent, openStand, until, type Stand } from '../support/stand.ts';
 
 let stand: Stand;
@@ -49,7 +49,7 @@ const moveTo = async (held: Held, to: Progress): Promise<void> => {
   const client = await stand.pool.connect();
   try {
     await client.query('begin');
-    await held.advance(client, to);
+    await advanceAll(client, [{ held, to }]);
     await client.query('commit');
     held.advanced(to);
   } catch (error) {
