@@ -29,9 +29,9 @@ export const cancelLine = (command: OrderCommandOf<'CancelLine' | 'RejectLine'>,
 
 /** Cancels everything that has not shipped. */
 export const cancelOpenLines = (command: OrderCommandOf<'CancelOpenLines'>, state: PlacedOrder): OrderDecision => {
-  const refusal = refusalOfLines(state);
-  if (refusal) return refusal;
-  return cancelled(state, openLines(state), command.cause, command);
+  const open = openLines(state);
+  if (open.length === 0) return accepted();
+  return refusalOfLines(state) ?? cancelled(state, open, command.cause, command);
 };
 
 /** Cancels what no merchant accepted in time. A hold stops the clock. */

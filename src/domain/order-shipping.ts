@@ -26,6 +26,7 @@ export const dispatchShipment = (command: OrderCommandOf<'DispatchShipment'>, st
   if (state.shipments.some((shipment) => shipment.shipmentId === shipmentId)) return accepted();
   const refusal = refusalOfLines(state) ?? (state.held ? rejected('ORDER_ON_HOLD', 'The order is on hold; nothing of it ships.') : undefined);
   if (refusal) return refusal;
+  if (command.lines.length === 0) return rejected('LINE_NOT_FOUND', 'A parcel holds one line at least.');
   const { customerId, currency } = state;
   const lines: OrderEventData<'ShipmentDispatched'>['lines'] = [];
   for (const [index, { lineId, quantity }] of command.lines.entries()) {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { accepted, rejected } from '../../src/domain/decider.ts';
-import { availableOf, maxOnHand, mayActOnOffer, offer, type OfferCommand } from '../../src/domain/offer.ts';
+import { availableOf, mayActOnOffer, offer, type OfferCommand } from '../../src/domain/offer.ts';
+import { maxOnHand } from '../../src/domain/offer-events.ts';
 import { given } from '../support/given.ts';
 import { merchantId, offerAfter, priceChanged, published, stockAdjusted, withdrawn } from './examples.ts';
 

@@ -35,6 +35,8 @@ const ofShape = (shape: Shape): Arbitrary<unknown> => {
       return fc.boolean();
     case 'string':
       if (shape.format === 'uuid') return fc.uuid();
+      if (shape.format === 'date-time')
+        return fc.date({ min: new Date(0), max: new Date('2100-01-01'), noInvalidDate: true }).map((time) => time.toISOString());
       if (shape.pattern) return fc.stringMatching(new RegExp(shape.pattern));
       if (shape.format === undefined) return fc.string();
   }

@@ -2,15 +2,22 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { accepted, rejected } from '../../src/domain/decider.ts';
 import { maxAmountMinor } from '../../src/domain/money.ts';
-import { mayActOnOrder, order, type OrderCommand } from '../../src/domain/order.ts';
+import { order } from '../../src/domain/order.ts';
+import type { OrderCommand } from '../../src/domain/order-commands.ts';
 import { given } from '../support/given.ts';
 import {
+  at,
   cancelled,
-  customerId,
+  confirmed,
+  confirmedOrder,
+  expired,
+  held,
+  lineId,
+  lineReserved,
   offerAfter,
-  orderAfter,
   otherLineId,
   otherOfferId,
+  paymentId,
   placed,
   placedLine,
   placeOrder,
@@ -19,10 +26,10 @@ import {
   requestedLine,
   sealed,
   stockAdjusted,
+  taskId,
+  timed,
   withdrawn,
 } from './examples.ts';
-
-const cancel: OrderCommand = { type: 'CancelOrder' };
 
 describe('placing an order', () => {
   test('freezes prices, merchants and terms from the offers', () => given(order).when(placeOrder()).expect(accepted(placed())));
@@ -46,8 +53,17 @@ describe('placing an order', () => {
     const shippingAddress = { address: sealed('shipping_address'), countryCode: 'EE' };
     const rateOn = (day: string, vatRateBasisPoints: number): void =>
       given(order)
-        .when(placeOrder({ day, shippingAddress }))
-        .expect(accepted(placed({ shippingAddress, lines: [placedLine({ vatRateBasisPoints })] })));
+        .when(placeOrder({ now: `${day}T10:00:00.000Z`, shippingAddress }))
+        .expect(
+          accepted(
+            placed({
+              shippingAddress,
+              reserveBy: `${day}T10:15:00.000Z`,
+              payBy: `${day}T10:30:00.000Z`,
+              lines: [placedLine({ vatRateBasisPoints })],
+            }),
+          ),
+        );
     rateOn('2025-06-30', 2_200);
     rateOn('2025-07-01', 2_400);
   });
@@ -134,33 +150,112 @@ describe('placing an order', () => {
     given(order, placed()).when(placeOrder()).expect(rejected('ORDER_ALREADY_PLACED', 'This order has been placed before.')));
 
   test('is refused for an order that was cancelled', () =>
-    given(order, placed(), cancelled).when(placeOrder()).expect(rejected('ORDER_ALREADY_PLACED', 'This order has been placed before.')));
+    given(order, placed(), cancelled()).when(placeOrder()).expect(rejected('ORDER_ALREADY_PLACED', 'This order has been placed before.')));
 });
 
-describe('cancelling an order', () => {
-  test('cancels it as a whole', () => given(order, placed()).when(cancel).expect(accepted(cancelled)));
+const second = placedLine({ lineId: otherLineId, offerId: otherOfferId });
+const twoLines = placed({ lines: [placedLine(), second] });
 
-  test('cancels every line of it', () => {
-    const state = orderAfter(placed({ lines: [placedLine(), placedLine({ lineId: otherLineId })] }), cancelled);
-    assert.ok(state.status === 'cancelled' && state.lines.every(({ status }) => status === 'cancelled'));
-  });
+describe('a line whose stock is kept', () => {
+  const mark: OrderCommand = { type: 'MarkLineReserved', lineId, ...timed() };
 
-  test('again changes nothing', () => given(order, placed(), cancelled).when(cancel).expect(accepted()));
+  test('is reserved', () => given(order, placed()).when(mark).expect(accepted(lineReserved())));
+
+  test('is reserved once', () => given(order, twoLines, lineReserved()).when(mark).expect(accepted()));
+
+  test('changes nothing once the order is confirmed', () =>
+    given(order, ...confirmedOrder())
+      .when(mark)
+      .expect(accepted()));
+
+  test('is refused by a cancelled order, so that the stock is given back', () =>
+    given(order, placed(), cancelled('PAYMENT_DECLINED')).when(mark).expect(rejected('ORDER_CANCELLED', 'The order has been cancelled.')));
+
+  test('is refused by an expired order', () =>
+    given(order, placed(), expired).when(mark).expect(rejected('ORDER_ENDED', 'The order was not paid for in time.')));
+
+  test('is refused when it is not of the order', () =>
+    given(order, placed())
+      .when({ ...mark, lineId: otherLineId })
+      .expect(rejected('LINE_NOT_FOUND', 'The order has no such line.')));
+});
+
+describe('a line whose stock cannot be kept', () => {
+  const mark: OrderCommand = { type: 'MarkLineRefused', lineId: otherLineId, code: 'OUT_OF_STOCK', ...timed() };
+
+  test('cancels the order', () =>
+    given(order, twoLines, lineReserved())
+      .when(mark)
+      .expect(
+        accepted({ type: 'LineRefused', data: { lineId: otherLineId, offerId: otherOfferId, code: 'OUT_OF_STOCK' } }, cancelled('OUT_OF_STOCK')),
+      ));
+
+  test('changes nothing when it was reserved before: the first of the two decides', () =>
+    given(order, twoLines, lineReserved(second)).when(mark).expect(accepted()));
+
+  test('changes nothing once the order is cancelled', () => given(order, twoLines, cancelled()).when(mark).expect(accepted()));
+
+  test('is refused when it is not of the order', () =>
+    given(order, placed()).when(mark).expect(rejected('LINE_NOT_FOUND', 'The order has no such line.')));
+});
+
+describe('confirming an order', () => {
+  const confirm: OrderCommand = { type: 'ConfirmOrder', paymentId, ...timed() };
+
+  test('says what was authorised and by when the merchants accept', () =>
+    given(order, twoLines, lineReserved(), lineReserved(second))
+      .when(confirm)
+      .expect(accepted(confirmed(79_800))));
+
+  test('again changes nothing', () =>
+    given(order, ...confirmedOrder())
+      .when(confirm)
+      .expect(accepted()));
+
+  test('again changes nothing when it was cancelled since', () =>
+    given(order, ...confirmedOrder(), cancelled())
+      .when(confirm)
+      .expect(accepted()));
+
+  test('is refused with another payment', () =>
+    given(order, ...confirmedOrder())
+      .when({ ...confirm, paymentId: taskId })
+      .expect(rejected('ORDER_ALREADY_CONFIRMED', 'The order was confirmed with another payment.')));
+
+  test('is refused before every line is reserved', () =>
+    given(order, twoLines, lineReserved()).when(confirm).expect(rejected('LINE_NOT_RESERVED', 'A line of the order is not reserved.')));
+
+  test('is refused for a cancelled order', () =>
+    given(order, placed(), cancelled()).when(confirm).expect(rejected('ORDER_CANCELLED', 'The order has been cancelled.')));
+
+  test('is refused for an expired order', () =>
+    given(order, placed(), expired).when(confirm).expect(rejected('ORDER_ENDED', 'The order was not paid for in time.')));
 
   test('is refused for an order that does not exist', () =>
-    given(order).when(cancel).expect(rejected('ORDER_NOT_FOUND', 'No such order has been placed.')));
+    given(order).when(confirm).expect(rejected('ORDER_NOT_FOUND', 'No such order has been placed.')));
+});
+
+describe('the time to pay', () => {
+  const expire: OrderCommand = { type: 'ExpireOrder', payBy: at('30 min'), ...timed('31 min') };
+
+  test('ends an order that is not confirmed', () => given(order, placed(), lineReserved()).when(expire).expect(accepted(expired)));
+
+  test('ends it on hold, too: stock and authorisation wait for nobody', () => given(order, placed(), held()).when(expire).expect(accepted(expired)));
+
+  test('is nothing to a confirmed order', () =>
+    given(order, ...confirmedOrder())
+      .when(expire)
+      .expect(accepted()));
+
+  test('is nothing to a cancelled order', () => given(order, placed(), cancelled()).when(expire).expect(accepted()));
+
+  test('is nothing once it ended the order', () => given(order, placed(), expired).when(expire).expect(accepted()));
+
+  test('is nothing when another time stands there', () =>
+    given(order, placed({ payBy: at('60 min') }))
+      .when(expire)
+      .expect(accepted()));
 });
 
 test('nothing can happen to an order before it is placed', () =>
-  assert.throws(() => order.evolve(order.initial, cancelled), /OrderCancelled before OrderPlaced/));
-
-describe('who may act on an order', () => {
-  const state = orderAfter(placed());
-  const nobody = { anyCustomer: false, anyMerchant: false };
-
-  test('its customer may', () => assert.equal(mayActOnOrder({ ...nobody, customerId }, state), true));
-  test('another customer may not', () => assert.equal(mayActOnOrder({ ...nobody, customerId: 'another' }, state), false));
-  test('a caller bound to no customer may not', () => assert.equal(mayActOnOrder({ ...nobody, anyMerchant: true }, state), false));
-  test('a caller that acts for every customer may', () => assert.equal(mayActOnOrder({ ...nobody, anyCustomer: true }, state), true));
-  test('an order that does not exist lets everybody pass, to be told so', () => assert.equal(mayActOnOrder(nobody, order.initial), true));
-});
+  assert.throws(() => order.evolve(order.initial, cancelled()), /OrderCancelled before OrderPlaced/));
