@@ -104,7 +104,11 @@ export const orderCommands = (
       codec: ChangeAddressRequest,
       may: mayActOnOrder,
       isPersonal: true,
-      command: ({ shippingAddress }, at) => ({ type: 'ChangeAddress', shippingAddress: sealedAddress(shippingAddress!, at), ...timed(at) }),
+      command: ({ shippingAddress }, at, state) =>
+        // Of an order that is not there nobody knows under whose key to seal.
+        state.status === 'unplaced'
+          ? refused('not_found', 'ORDER_NOT_FOUND', 'No such order has been placed.')
+          : { type: 'ChangeAddress', shippingAddress: sealedAddress(shippingAddress!, at), ...timed(at) },
     }),
 
     reportShipmentLost: change({

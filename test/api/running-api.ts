@@ -50,6 +50,8 @@ export const services = (methods: Methods = {}): Services => {
 
 export type RunningApi = {
   readonly api: Api;
+  /** The development issuer's key. */
+  readonly keyFile: string;
   readonly metrics: Registry;
   readonly token: (role: Role, lifetimeSeconds?: number) => Promise<string>;
   /** REST with the token of a role; what `init` says goes first. */
@@ -92,6 +94,7 @@ export const runningApi = async (options: Partial<Parameters<typeof startApi>[0]
   const token = (role: Role, lifetimeSeconds = 600): Promise<string> => developmentToken({ keyFile, role, customerId, merchantId, lifetimeSeconds });
   return {
     api,
+    keyFile,
     metrics,
     token,
     orders,
