@@ -4,8 +4,15 @@ import { describe, test } from 'node:test';
 import type { TSchema } from 'typebox';
 import { Check, Errors } from 'typebox/value';
 import { catalogue, type DomainEvent } from '../../src/domain/catalogue.ts';
-import { offer, offerEvents } from '../../src/domain/offer.ts';
-import { order, orderEvents } from '../../src/domain/order.ts';
+import { customer, customerEvents } from '../../src/domain/customer.ts';
+import { offer } from '../../src/domain/offer.ts';
+import { offerEvents } from '../../src/domain/offer-events.ts';
+import { order } from '../../src/domain/order.ts';
+import { orderEvents } from '../../src/domain/order-events.ts';
+import { payment } from '../../src/domain/payment.ts';
+import { paymentEvents } from '../../src/domain/payment-events.ts';
+import { returns } from '../../src/domain/return.ts';
+import { returnEvents } from '../../src/domain/return-events.ts';
 import { decoder } from '../../src/eventstore/event-versions.ts';
 
 /** One event type in one version: the shape it was released with, and data as it is stored. Such a file never changes. */
@@ -20,6 +27,9 @@ const decode = decoder(catalogue);
 const aggregates = [
   { events: offerEvents, initial: offer.initial, evolve: offer.evolve },
   { events: orderEvents, initial: order.initial, evolve: order.evolve },
+  { events: paymentEvents, initial: payment.initial, evolve: payment.evolve },
+  { events: returnEvents, initial: returns.initial, evolve: returns.evolve },
+  { events: customerEvents, initial: customer.initial, evolve: customer.evolve },
 ];
 
 /** Folds an event after the one that its aggregate begins with. */
