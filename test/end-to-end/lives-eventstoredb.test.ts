@@ -1,0 +1,4 @@
+import { runOn } from '../support/store-under-test.ts';
+
+runOn('EventStoreDB');
+await import('./lives.test.ts');
