@@ -134,9 +134,11 @@ const goOn = (memory: Running, event: Exclude<Event, Reported<'OrderPlaced'>>): 
   }
 };
 
-/** A payment that was under way when the order ended. */
-const afterTheEnd = ({ type, stream }: Event): readonly ProcessCommand[] =>
-  type === 'PaymentRequested' || type === 'PaymentAuthorised' ? [giveBack(idOf(stream))] : [];
+/** What was still under way when the order ended is given back as it comes. */
+const afterTheEnd = ({ type, data, stream }: Event): readonly ProcessCommand[] => {
+  if (type === 'StockReserved') return [release(data.orderId, { lineId: data.lineId, offerId: idOf(stream) })];
+  return type === 'PaymentRequested' || type === 'PaymentAuthorised' ? [giveBack(idOf(stream))] : [];
+};
 
 /** The next step, once every line has come as far. */
 const advance = (memory: Running, orderId: string): Reaction<Memory> => {
@@ -165,7 +167,7 @@ const confirm = (orderId: string, { lineId, offerId }: Line): ProcessCommand => 
   command: { type: 'ConfirmReservation', orderId, lineId },
 });
 
-const release = (orderId: string, { lineId, offerId }: Line): ProcessCommand => ({
+const release = (orderId: string, { lineId, offerId }: Pick<Line, 'lineId' | 'offerId'>): ProcessCommand => ({
   to: 'offer',
   id: offerId,
   command: { type: 'ReleaseReservation', orderId, lineId, cause: 'ORDER' },

@@ -14,8 +14,8 @@ const on = [
   'RefundFailed',
 ] as const;
 
-/** Where the money came from; known once the order has registered the return. */
-type Memory = { readonly paymentId?: string };
+/** `paymentId` is where the money came from, known once the order has registered the return. */
+type Memory = { readonly paymentId?: string; readonly isRejected?: true };
 
 /** Returns: registered with the order, so that no piece comes back twice; what was inspected is refunded and goes back on sale. */
 export const returning: Process<Memory, (typeof on)[number]> = {
@@ -32,9 +32,13 @@ export const returning: Process<Memory, (typeof on)[number]> = {
         return { memory, commands: [{ to: 'order', id: data.orderId, command: { type: 'RegisterReturn', returnId: idOf(stream), lines } }] };
       }
       case 'ReturnRegistered':
+        // Sent twice, it can be refused first and taken later.
+        if (memory.isRejected) return { memory, commands: [unregister(idOf(stream), data.returnId)] };
         return { memory: { paymentId: data.paymentId }, commands: [{ to: 'return', id: data.returnId, command: { type: 'AdmitReturn' } }] };
-      case 'ReturnRejected':
-        return { memory, commands: memory.paymentId === undefined ? [] : [unregister(data.orderId, idOf(stream))] };
+      case 'ReturnRejected': {
+        const commands = memory.paymentId === undefined ? [] : [unregister(data.orderId, idOf(stream))];
+        return { memory: { ...memory, isRejected: true }, commands };
+      }
       case 'ReturnInspected':
         return { memory, commands: [...settle(memory, idOf(stream), data), ...restock(idOf(stream), data)] };
       case 'RestockRefused': {
