@@ -4,14 +4,17 @@ import { Writable } from 'node:stream';
 import { after, before, describe, test } from 'node:test';
 import pg from 'pg';
 import { pino } from 'pino';
-import { PlaceOrderRequest } from '../../src/contract/generated/orders/v1/orders.ts';
-import { orderStream } from '../../src/domain/ids.ts';
+import { LegalHold_Kind } from '../../src/contract/generated/orders/v1/customers.ts';
+import { ChangeAddressRequest, PlaceOrderRequest } from '../../src/contract/generated/orders/v1/orders.ts';
+import { Return_Kind } from '../../src/contract/generated/orders/v1/returns.ts';
+import { customerStream, orderStream, paymentStream, returnStream } from '../../src/domain/ids.ts';
 import type { Sealed } from '../../src/domain/event.ts';
 import { opener } from '../../src/privacy/sealing.ts';
 import { callAs } from '../support/calls.ts';
 import { answerOf, offerOf, openCommandProcess, refusalOf, type CommandProcess } from '../support/command-process.ts';
 import { testDatabase, type TestDatabase } from '../support/database.ts';
-import { personal, placeOrderRequest } from '../support/requests.ts';
+import { livesIn } from '../support/lives.ts';
+import { euros, personal, placeOrderRequest } from '../support/requests.ts';
 
 const reason = 'Frau Müller-Ölschläger rief an: sie zieht um';
 
@@ -84,6 +87,40 @@ describe('personal data', () => {
     assert.deepEqual(await open(cancelled.meta.reason!), [reason]);
   });
 
+  test('of a new address is sealed as the first one was, and hashed under its key', async () => {
+    const { stream, orderId, customerId } = await anOrder();
+    const { name: _, email: __, ...address } = personal;
+    const request = { orderId, shippingAddress: { ...address, line2: 'Seitenflügel', countryCode: 'DE' }, requestId: '', etag: '' };
+    answerOf(await here.changeAddress(request, callAs('customer', { customerId })));
+    const changed = (await here.eventsOf(stream))[1]!;
+    assertImpersonal(JSON.stringify(changed));
+    const { address: sealed } = (changed.data as { shippingAddress: { address: Sealed } }).shippingAddress;
+    assert.deepEqual([sealed.subject, sealed.field], [customerId, 'shipping_address']);
+    assert.deepEqual(JSON.parse((await open(sealed))[0]!), { ...address, line2: 'Seitenflügel' });
+    assert.notEqual(changed.meta.commandHash, createHash('sha256').update(ChangeAddressRequest.encode(request).finish()).digest('base64url'));
+  });
+
+  test("keeps reasons about payments, returns and legal holds sealed under their customer's key", async () => {
+    const lives = livesIn(here);
+    const life = await lives.delivered();
+    const { orderId, paymentId, customerId, lines } = life;
+    const nothing = { requestId: '', etag: '' };
+    const asked = { returnId: '', orderId, kind: Return_Kind.WARRANTY, lines: [{ lineId: lines[0]!.lineId, quantity: 1 }], requestId: '', reason };
+    const { returnId } = answerOf(await here.requestReturn(asked, callAs('checkout')));
+    await lives.admit(life, returnId, 1);
+    answerOf(await here.rejectReturn({ returnId, reason, ...nothing }, callAs('support')));
+    answerOf(await here.refundPayment({ paymentId, amount: euros(100), reason, ...nothing }, callAs('support')));
+    answerOf(await here.placeLegalHold({ customerId, holdId: '', kind: LegalHold_Kind.CLAIM, reason, ...nothing }, callAs('support')));
+    const events = (await Promise.all([returnStream(returnId), paymentStream(paymentId), customerStream(customerId)].map(here.eventsOf))).flat();
+    assertImpersonal(JSON.stringify(events));
+    const reasons = events.flatMap(({ meta }) => meta.reason ?? []);
+    assert.deepEqual(
+      reasons.map(({ subject }) => subject),
+      [customerId, customerId, customerId, customerId],
+    );
+    assert.deepEqual(await open(...reasons), [reason, reason, reason, reason]);
+  });
+
   test("keeps a reason about no customer sealed under its author's key", async () => {
     const { offerId, asMerchant, stream } = await offerOf(here);
     const adjust = { offerId, difference: -1, requestId: '', etag: '' };
@@ -121,6 +158,11 @@ describe('personal data', () => {
         await elsewhere.placeOrder(request, callAs('checkout')),
         await elsewhere.placeOrder(placeOrderRequest([offerId], { customerId }), callAs('checkout')),
         await elsewhere.cancelOrder({ orderId, reason, requestId: '', etag: '' }, callAs('support')),
+        await elsewhere.changeAddress({ orderId, shippingAddress: request.shippingAddress, requestId: '', etag: '' }, callAs('checkout')),
+        await elsewhere.requestReturn(
+          { returnId: '', orderId, kind: Return_Kind.WARRANTY, lines: [{ lineId: randomUUID(), quantity: 1 }], reason, requestId: '' },
+          callAs('checkout'),
+        ),
       ];
       for (const outcome of refusals) assert.equal(refusalOf(outcome, 'CUSTOMER_ERASED').status, 'precondition_failed');
       assert.equal((await elsewhere.eventsOf(stream)).length, 1);
