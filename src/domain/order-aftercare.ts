@@ -21,7 +21,10 @@ export const registerReturn = ({ returnId, lines }: OrderCommandOf<'RegisterRetu
   if (others.length > 0) return rejected('SEVERAL_MERCHANTS', 'A return goes to one merchant.');
   if (state.paymentId === undefined) throw new Error('delivered before it was confirmed');
   const { customerId, paymentId } = state;
-  return accepted({ type: 'ReturnRegistered', data: { returnId, customerId, merchantId, paymentId, lines: [...lines] } });
+  return accepted({
+    type: 'ReturnRegistered',
+    data: { returnId, customerId, merchantId, paymentId, lines: lines.map(({ lineId, quantity }) => ({ lineId, quantity })) },
+  });
 };
 
 export const unregisterReturn = ({ returnId }: OrderCommandOf<'UnregisterReturn'>, state: PlacedOrder): OrderDecision => {

@@ -7,7 +7,8 @@ import { maxOnHand, offerEvents, type OfferEvent } from '../../src/domain/offer-
 import { after, standardTerms } from '../../src/domain/terms.ts';
 import { arbitraryOf } from '../support/arbitrary.ts';
 import { at, lineId, orderId, otherLineId, otherShipmentId, returnId, shipmentId, taskId } from './examples.ts';
-import { conforms, run } from './running.ts';
+import { comesFrom, conforms, run } from './running.ts';
+import { offerOrigins } from '../../infra/contract/event-origins.ts';
 
 const currency = fc.constantFrom('EUR', 'CHF');
 /** Few prices, so that sequences meet the same one twice. */
@@ -82,7 +83,10 @@ const sale = fc.tuple(line, later).map(([of, pause]): readonly Timely[] => [
   [{ type: 'DispatchStock', ...of, quantity: 1 }, pause],
 ]);
 const timely: Arbitrary<readonly Timely[]> = fc
-  .array(fc.oneof({ weight: 5, arbitrary: fc.tuple(offerCommand, later).map((each) => [each]) }, { weight: 1, arbitrary: sale }), { maxLength: 40 })
+  .array(fc.oneof({ weight: 5, arbitrary: fc.tuple(offerCommand, later).map((each) => [each]) }, { weight: 1, arbitrary: sale }), {
+    maxLength: 40,
+    size: 'max',
+  })
   .map((parts) => parts.flat());
 /** Sequences that mostly get past publication, each command with its time. */
 const offerLife = fc.tuple(publish, timely).map(([first, rest]) => {
@@ -95,8 +99,9 @@ describe('an offer, whatever is asked of it', () => {
     const seen = new Set<string>();
     fc.assert(
       fc.property(offerLife, (commands) => {
-        const { events } = run(offer, commands);
+        const { events, steps } = run(offer, commands);
         conforms(events);
+        comesFrom(offerOrigins, steps);
         for (const { type } of events) seen.add(type);
       }),
       { numRuns: 300 },

@@ -36,3 +36,12 @@ export const conforms = (events: readonly DomainEvent[]): void => {
     assert.ok(Check(schema, data), `${type}: ${JSON.stringify(Errors(schema, data))} in ${JSON.stringify(data)}`);
   }
 };
+
+/** Every event is made by a command that the catalogue's page names. */
+export const comesFrom = <State, Command extends { readonly type: string }, Event extends { readonly type: string }>(
+  origins: Readonly<Record<Event['type'], readonly string[]>>,
+  steps: readonly Step<State, Command, Event>[],
+): void => {
+  for (const { command, events } of steps)
+    for (const { type } of events) assert.ok(origins[type as Event['type']].includes(command.type), `${type} by ${command.type}`);
+};
