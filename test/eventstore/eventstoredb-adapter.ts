@@ -2,14 +2,14 @@ import { openEventStoreDb, type EventStoreDb } from '../../src/eventstore/events
 import { silent, type Logger } from '../../src/platform/logging.ts';
 import { createMetrics, type Registry } from '../../src/platform/metrics.ts';
 import { startEventStoreDb } from '../support/eventstoredb-under-test.ts';
-import { openProxy, type Proxy } from '../support/proxy.ts';
+import { openProxy } from '../support/proxy.ts';
 import type { Adapter } from './contract.ts';
 
 export type EventStoreDbAdapter = Adapter & {
   /** The server's own URL. */
   readonly url: string;
-  /** Between the stores that `open` gives and the server; the first node of a cluster. */
-  readonly proxy: Proxy;
+  /** That of the node which the proxy is in front of: in a cluster, the leader. */
+  readonly nodeUrl: string;
 };
 
 /** A store at a URL. */
@@ -24,8 +24,10 @@ export const eventStoreDbAdapter = async (): Promise<EventStoreDbAdapter> => {
   const proxy = await openProxy(server.nodeUrl);
   return {
     url: server.url,
+    nodeUrl: server.nodeUrl,
     proxy,
     open: () => storeAt(proxy.url),
+    openDirect: () => storeAt(server.url),
     cutConnections: async () => proxy.cut(),
     close: async () => {
       await proxy.close();

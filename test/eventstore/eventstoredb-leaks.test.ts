@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { NewEvent } from '../../src/eventstore/event-store.ts';
 import { startEventStoreDb } from '../support/eventstoredb/server.ts';
 import { openChannels } from '../support/open-channels.ts';
 import { eventually } from '../support/role-process.ts';
@@ -35,6 +36,27 @@ test('whoever leaves a read or a subscription early, or is cut off, leaves no ca
   await store.close();
   await eventually('the server has no call', () => nothing() && server.openCalls('batch append') === 0);
   assert.equal(openChannels(), 0);
+  server.close();
+});
+
+test('who follows and does not take what has come holds two pages of it, and the server waits with the rest', async () => {
+  const server = await startEventStoreDb();
+  const [store, other] = [storeAt(server.url), storeAt(server.url)];
+  const events = (): readonly NewEvent[] => Array.from({ length: 500 }, () => newEvent());
+  await Promise.all(Array.from({ length: 20 }, () => other.append(newStream(), events(), 'none')));
+  const batches = store.subscribe({ after: store.start, signal: AbortSignal.timeout(30_000) });
+  const sizes: number[] = [];
+  for await (const batch of batches) {
+    sizes.push(batch.events.length);
+    // Meanwhile all the rest could have come.
+    if (sizes.length === 1) for (let turn = 0; turn < 1_000; turn += 1) await other.head();
+    if (sizes.reduce((sum, size) => sum + size, 0) === 20 * 500) break;
+  }
+  assert.ok(
+    sizes.every((size) => size <= 2_000),
+    `pages of ${sizes.join(', ')} events`,
+  );
+  await Promise.all([store.close(), other.close()]);
   server.close();
 });
 
