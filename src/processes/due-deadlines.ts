@@ -1,7 +1,8 @@
 import type { Deadline } from '../domain/deadlines.ts';
 import { gather } from '../platform/gather.ts';
 import type { Pool } from '../platform/database.ts';
-import type { DeadlineRow } from '../projections/deadlines.ts';
+import { deadlines, type DeadlineRow } from '../projections/deadlines.ts';
+import { subscriptionOf } from '../projections/projection.ts';
 
 /** A deadline that has come, with the request that its fact goes back to. */
 export type DueDeadline = Deadline & { readonly correlationId: string };
@@ -9,38 +10,54 @@ export type DueDeadline = Deadline & { readonly correlationId: string };
 /** Names a deadline within this program. */
 export const nameOf = ({ stream, kind, subject, eventId }: Deadline): string => `${stream} ${kind} ${subject} ${eventId}`;
 
+/** A look at the read model that found all that was due: those due later, or set by later events, are new. */
+export type Look = { readonly due: Date; readonly position: string };
+
 /**
- * Deadlines that have come and were not served, the oldest first: those due after `since`, and all of `streams`. A deadline that was
- * served may stand in the read model for good.
+ * Deadlines that have come and were not served, the oldest first: the new ones since a look, and all of `streams`. With them the
+ * place in the log at which the read model stands. A deadline that was served may stand in the read model for good.
  */
 export const readDue = async (
   pool: Pool,
   asked: {
     readonly now: Date;
-    readonly since: Date | undefined;
+    readonly since: Look | undefined;
     readonly streams: readonly string[];
     readonly except: readonly string[];
     readonly limit: number;
   },
-): Promise<readonly DueDeadline[]> => {
-  const { rows } = await pool.query<Omit<DeadlineRow, 'group_key' | 'due_at'>>({
-    name: 'due-deadlines',
+): Promise<{ readonly due: readonly DueDeadline[]; readonly position: string }> => {
+  const { now, since, streams, except, limit } = asked;
+  // One statement: the read model and its checkpoint as they were at one moment.
+  const { rows } = await pool.query<{ reached: string | null } & (Row | { [Column in keyof Row]: null })>({
+    name: since ? 'new-due-deadlines' : 'all-due-deadlines',
     text: `
+      select (select position from subscriptions.checkpoints where name = $5) as reached, due.*
+        from (values (1)) one
+   left join lateral (
       select stream, kind, subject, fact, event_id, correlation_id
         from read_models.deadlines d
        where due_at <= $1
-         and (due_at > coalesce($2::timestamptz, '-infinity') or stream = any($3))
-         and not concat_ws(' ', stream, kind, subject, event_id) = any($4)
+         and not concat_ws(' ', stream, kind, subject, event_id) = any($2)
          and not exists (select from processes.served_deadlines s
                           where s.stream = d.stream and s.kind = d.kind and s.subject = d.subject and s.event_id = d.event_id)
+         ${since ? 'and (due_at > $6 or position > $7 or stream = any($3))' : 'and $3::text[] is not null'}
     order by due_at
-       limit $5`,
-    values: [asked.now, asked.since ?? null, asked.streams, asked.except, asked.limit],
+       limit $4) due on true`,
+    values: [now, except, streams, limit, subscriptionOf(deadlines), ...(since ? [since.due, since.position] : [])],
   });
-  return rows.map(({ stream, kind, subject, fact, event_id, correlation_id }) => ({
-    ...{ stream, kind, subject, dueAt: fact, eventId: event_id, correlationId: correlation_id },
-  }));
+  const due = rows.flatMap((row) =>
+    row.stream === null
+      ? []
+      : {
+          ...{ stream: row.stream, kind: row.kind, subject: row.subject, dueAt: row.fact, eventId: row.event_id },
+          correlationId: row.correlation_id,
+        },
+  );
+  return { due, position: rows[0]!.reached ?? '' };
 };
+
+type Row = Pick<DeadlineRow, 'stream' | 'kind' | 'subject' | 'fact' | 'event_id' | 'correlation_id'>;
 
 /** Remembers that deadlines' commands were answered: as many at once as come at once. */
 export const serving = (pool: Pool): ((deadline: Deadline) => Promise<void>) =>

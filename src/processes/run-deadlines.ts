@@ -10,7 +10,7 @@ import { prepareReadModels } from '../projections/versions.ts';
 import { lead } from '../subscriptions/leadership.ts';
 import type { Held } from '../subscriptions/subscription.ts';
 import type { Commissioner } from './commission.ts';
-import { databaseTime, forgetServed, nameOf, readDue, serving, type DueDeadline } from './due-deadlines.ts';
+import { databaseTime, forgetServed, nameOf, readDue, serving, type DueDeadline, type Look } from './due-deadlines.ts';
 
 /** The name under which the lease of who runs deadlines is kept. It follows no log, and has no checkpoint. */
 export const deadlineRunner = 'deadline_runner';
@@ -22,10 +22,8 @@ export const realClock: Clock = { now: () => new Date(), database: databaseTime 
 /** A deadline whose command was refused or failed: for ever, at last every five minutes. It holds no other up. */
 const again: RetryPolicy = { attempts: Infinity, baseMs: 500, capMs: 300_000 };
 const usual = { leaseMs: 5_000, pollMs: 250, atOnce: 64 } as const;
-/** Everything that is due is looked through at the beginning and this often; in between only what has become due lately. */
+/** Everything that is due is looked through at the beginning and this often, for what was parked meanwhile; in between only what is new. */
 const lookThroughMs = 600_000;
-/** How far back "lately" reaches: the read model may be behind. */
-const latelyMs = 600_000;
 /** How long an ending runner waits for the answers to what is under way. */
 const farewellMs = 3_000;
 /** Clocks that differ by more are worth a warning. */
@@ -115,24 +113,28 @@ export const runDeadlines = (options: {
     failing.clear();
     let change = Promise.withResolvers<void>();
     let lookedThroughAt = -Infinity;
+    let look: Look | undefined;
     while (!held.signal.aborted) {
       const begun = performance.now();
       const now = await time();
       const room = atOnce - underWay.size;
       const all = begun - lookedThroughAt > lookThroughMs;
       const asleep = [...failing.values()].filter(({ notBefore }) => notBefore > begun);
-      const due = await readDue(pool, {
+      const { due, position } = await readDue(pool, {
         now,
-        since: all ? undefined : new Date(now.getTime() - latelyMs),
+        since: all ? undefined : look,
         streams: [...failing.values()].map(({ deadline }) => deadline.stream),
         except: [...underWay.keys(), ...asleep.map(({ deadline }) => nameOf(deadline))],
         limit: room,
       });
-      if (all && due.length < room) {
-        lookedThroughAt = begun;
-        await forgetServed(pool);
+      if (due.length < room) {
+        look = { due: now, position };
+        forget(failing, due, begun);
+        if (all) {
+          lookedThroughAt = begun;
+          await forgetServed(pool);
+        }
       }
-      if (due.length < room) forget(failing, due, begun);
       for (const deadline of due) {
         underWay.set(nameOf(deadline), deadline);
         void serve(deadline, held.signal).finally(() => {

@@ -63,7 +63,9 @@ test('an event that cannot be reacted to parks its key, later events of it wait 
 test('a parked key that is tried again after a fix goes on in order', async () => {
   breaking.add(key);
   start();
-  const ids = [await ask(stand.store, key, [deed(key, 'one')], { breaks: true }), await ask(stand.store, key, [deed(key, 'two')])].map(({ id }) => id);
+  const ids = [await ask(stand.store, key, [deed(key, 'one')], { breaks: true }), await ask(stand.store, key, [deed(key, 'two')])].map(
+    ({ id }) => id,
+  );
   await isParked();
   await settled(stand);
   breaking.clear();
