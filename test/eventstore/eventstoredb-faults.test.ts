@@ -33,7 +33,7 @@ after(async () => {
 const within = (ms: number) => ({ deadline: performance.now() + ms });
 
 test('a cluster of which no node could be found is found when it is back, by the same store', async () => {
-  const proxies = [await openProxy(adapter.nodeUrl), await openProxy(adapter.url)];
+  const proxies = [await openProxy(adapter.nodeUrl), await openProxy(adapter.nodeUrl)];
   const [first, second] = proxies.map(({ url }) => new URL(url));
   for (const proxy of proxies) proxy.refuse();
   const store = storeAt(`esdb://${first!.host},${second!.host}${first!.search}`);

@@ -14,12 +14,12 @@ import { startEventStoreDb } from '../support/eventstoredb-under-test.ts';
 // What the protocol suite looks through: the official client, bare, and what it says in a form that compares.
 
 /** A client of the server under test, for the tests of one file. */
-export const clientForTests = async (): Promise<{ readonly client: EventStoreDBClient; readonly url: string }> => {
-  const { url, close } = await startEventStoreDb();
+export const clientForTests = async (): Promise<{ readonly client: EventStoreDBClient; readonly url: string; readonly nodeUrl: string }> => {
+  const { url, nodeUrl, close } = await startEventStoreDb();
   afterwards(close);
   const client = EventStoreDBClient.connectionString(url);
   afterwards(() => client.dispose());
-  return { client, url };
+  return { client, url, nodeUrl };
 };
 
 /** With them, an append goes through the plain call; without, through the batch call. */

@@ -11,10 +11,8 @@ import { clientForTests, event, newStream, some } from './observed.ts';
 
 // What the server says where the official client does not ask, or does not pass it on: on the generated stubs.
 
-const { client, url } = await clientForTests();
-/** The first node that the URL names: this file does not look for a leader. */
-const host = /^esdb(?:\+discover)?:\/\/(?:[^@/]*@)?([^,/?]+)/.exec(url)![1]!;
-const streams = new grpcStreams.StreamsClient(host, credentials.createInsecure());
+const { client, nodeUrl } = await clientForTests();
+const streams = new grpcStreams.StreamsClient(new URL(nodeUrl).host, credentials.createInsecure());
 afterwards(() => streams.close());
 
 type Request = { readonly stream?: string; readonly id?: string; readonly type?: string; readonly final?: boolean; readonly deadlineMs?: number };
