@@ -1,4 +1,6 @@
 import { test as register } from 'node:test';
+import { processes } from '../../src/domain/processes/processes.ts';
+import { sandbox } from '../../src/domain/processes/sandbox.ts';
 import { subscriptionOf } from '../../src/projections/projection.ts';
 import { readModels } from '../../src/projections/read-models.ts';
 import { prepareReadModels } from '../../src/projections/versions.ts';
@@ -37,7 +39,7 @@ export const openLog = async (databaseUrl: string): Promise<Log> => {
     const newest = await log.eventAt(position);
     if (newest) {
       await prepareReadModels(pool, readModels);
-      for (const name of [...readModels.map(subscriptionOf), 'forwarder']) {
+      for (const name of [...readModels.map(subscriptionOf), ...[...processes, sandbox].map((process) => process.name), 'forwarder']) {
         await createCheckpoint(pool, name);
         await resumeAt(pool, name, { progress: { position, eventId: newest.id }, log: identity });
       }
