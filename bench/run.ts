@@ -25,6 +25,7 @@ const benchmarks: Readonly<Record<string, () => Promise<(bench: Bench) => Promis
   place: async () => (await import('./place.ts')).placeBenchmark,
   get: async () => (await import('./get.ts')).getBenchmark,
   rebuild: async () => (await import('./rebuild.ts')).rebuildBenchmark,
+  offer: async () => (await import('./offer.ts')).offerBenchmark,
   confirm: async () => (await import('./confirm.ts')).confirmBenchmark,
   lag: async () => (await import('./lag.ts')).lagBenchmark,
 };
@@ -32,7 +33,7 @@ const benchmarks: Readonly<Record<string, () => Promise<(bench: Bench) => Promis
 /** Benchmarks that the forwarder has a part in. */
 const needsRabbit = (name: string): boolean => name === 'lag' || name === 'confirm';
 
-const usage = `usage: npm run bench -- <append|place|confirm|get|rebuild|lag>… [--quick] [--rounds <n>] [--growth [--events <n>]] [--store <url>]…
+const usage = `usage: npm run bench -- <append|place|offer|confirm|get|rebuild|lag>… [--quick] [--rounds <n>] [--growth [--events <n>]] [--store <url>]…
 
 Measures the platform against its peers and limits, in turns, and writes the result to bench/results.
   --quick       short rounds and little data: to see that it works, not to quote

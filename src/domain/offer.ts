@@ -4,7 +4,7 @@ import { exponentOf } from './money.ts';
 import { maxOnHand, type Grade, type OfferEvent, type PublishedOffer } from './offer-events.ts';
 import { afterReservation, noReservations, reservationOf, type Reservations } from './reservations.ts';
 import { hasPassed, type Timed } from './terms.ts';
-import { entryOf, withEntry, type Trie } from './trie.ts';
+import { emptyTrie, entryOf, withEntry, type Trie } from './trie.ts';
 
 type Line = { readonly orderId: string; readonly lineId: string };
 
@@ -96,7 +96,7 @@ export const offer: Decider<Offer, OfferCommand, OfferEvent, OfferCode> = {
 
   evolve(state, event) {
     const { type, data } = event;
-    if (type === 'OfferPublished') return { status: 'published', ...data, reservations: noReservations, restocked: {} };
+    if (type === 'OfferPublished') return { status: 'published', ...data, reservations: noReservations, restocked: emptyTrie };
     if (state.status === 'unpublished') throw new Error(`${type} before OfferPublished`);
     switch (type) {
       case 'PriceChanged':

@@ -1,6 +1,6 @@
 import type { OfferEvent } from './offer-events.ts';
 import { after } from './terms.ts';
-import { entryOf, withEntry, withoutEntry, type Trie } from './trie.ts';
+import { emptyTrie, entryOf, withEntry, withoutEntry, type Trie } from './trie.ts';
 
 /** Pieces that are kept for an order line. */
 export type Reservation = { readonly quantity: number; readonly reserveBy: string; readonly confirmed: boolean };
@@ -18,7 +18,7 @@ export type Reservations = {
   readonly ended: readonly { readonly day: string; readonly lines: Trie<Ending> }[];
 };
 
-export const noReservations: Reservations = { reserved: 0, kept: {}, ended: [] };
+export const noReservations: Reservations = { reserved: 0, kept: emptyTrie, ended: [] };
 
 /** What an offer knows of a line. A line that ended long ago is unknown again. */
 export const reservationOf = ({ kept, ended }: Reservations, lineId: string): Reservation | Ending | undefined => {
@@ -65,7 +65,7 @@ const taken = (state: Reservations, lineId: string, quantity: number, ending: En
   if (left > 0) return { ...state, reserved, kept: withEntry(state.kept, lineId, { ...reservation, quantity: left }) };
   const day = dayOf(reservation.reserveBy);
   const known = state.ended.find((ended) => ended.day === day);
-  const lines = withEntry(known?.lines ?? {}, lineId, ending);
+  const lines = withEntry(known?.lines ?? emptyTrie, lineId, ending);
   return { reserved, kept: withoutEntry(state.kept, lineId), ended: [...state.ended.filter((ended) => ended !== known), { day, lines }] };
 };
 
@@ -76,9 +76,10 @@ const forgottenAfterMs = 24 * 3_600_000;
  * them is ever reserved again.
  */
 const remembered = (ended: Reservations['ended'], reservedAt: string): Reservations['ended'] => {
-  if (ended.length === 0) return ended;
+  const today = dayOf(reservedAt);
+  if (ended.every(({ day }) => day >= today)) return ended;
   const first = dayOf(after(reservedAt, -forgottenAfterMs));
-  return ended.some(({ day }) => day < first) ? ended.filter(({ day }) => day >= first) : ended;
+  return ended.filter(({ day }) => day >= first);
 };
 
 const dayOf = (time: string): string => time.slice(0, 10);
