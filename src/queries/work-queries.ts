@@ -32,7 +32,7 @@ export const workQueries = ({ pool, consistency }: { readonly pool: Pool; readon
     if (boundToNobody(caller)) return notYours();
     const merchantId = asked === '' ? caller.merchantId : asked.toLowerCase();
     if (merchantId === undefined)
-      return refused('invalid', 'INVALID_ARGUMENT', 'Whose queue it is has to be said.', {
+      return refused('invalid', 'INVALID_REQUEST', 'Whose queue it is has to be said.', {
         fields: [{ field: 'merchant_id', description: 'is required of callers who are no merchant' }],
       });
     if (!actsForMerchant(authorityOf(caller), merchantId)) return notYours();

@@ -1,5 +1,4 @@
-import { ScalarType, type DescField, type DescMessage } from '@bufbuild/protobuf';
-import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
+import { ScalarType, type DescField, type DescMessage, type JsonObject, type JsonValue } from '@bufbuild/protobuf';
 import { contract } from '../support/any-method.ts';
 
 /** A request that breaks one rule of one field, and how the violation names that field. */
