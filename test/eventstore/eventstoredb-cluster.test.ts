@@ -71,6 +71,22 @@ test("who prefers followers follows the log there, and there again when that one
   await wellAgain();
 });
 
+test('a leader that has lost its cluster is left for the one that was elected, by appends, reads and subscriptions', async () => {
+  const store = storeAt(cluster.url);
+  const stream = newStream();
+  await store.append(stream, [newEvent()], 'none');
+  const seen = follow(store, { after: await store.head() }, (batches) => eventsOf(batches).length === 1);
+  await eventually('it follows', () => cluster.leader()!.openCalls('subscription') === 1);
+  cluster.leader()!.faults.isolate();
+  assert.equal((await all(store.read(stream))).length, 1, 'a reader finds the new leader');
+  await wellAgain();
+  cluster.leader()!.faults.isolate();
+  assert.equal((await store.append(stream, [newEvent('Later')], 0, within(20_000))).kind, 'appended', 'and so does who appends');
+  assert.equal(eventsOf(await seen).length, 1);
+  await store.close();
+  await wellAgain();
+});
+
 test('what must see every append is asked of the leader, however followers are preferred', async () => {
   const store = storeAt(`${cluster.url}&nodePreference=follower`);
   for (const node of followers()) node.faults.silence();

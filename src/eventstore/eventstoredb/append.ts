@@ -7,7 +7,7 @@ import { appendMetrics } from '../append-metrics.ts';
 import { StoreUnavailable, type AppendResult, type EventStore } from '../event-store.ts';
 import { storedAlready } from '../stored-already.ts';
 import { answerOf, type Answer } from './answers.ts';
-import type { BatchCall, Connection } from './connection.ts';
+import type { BatchCall, Connection, Link } from './connection.ts';
 import { CallFailed } from './failures.ts';
 import { inWords } from './read.ts';
 import { newCorrelationId, numbered, serialiseAppend, type SerialisedAppend } from './serialised-append.ts';
@@ -51,6 +51,7 @@ export const openAppender = (options: {
   const busy = new Map<string, Pending[]>();
   let waiting: Pending[] = [];
   let call: BatchCall | undefined;
+  let link: Link | undefined;
   let opening = false;
   let full = false;
   let pausedUntil = 0;
@@ -115,8 +116,8 @@ export const openAppender = (options: {
     if (opening || performance.now() < pausedUntil) return;
     opening = true;
     try {
-      const link = await connection.link();
-      const opened = link.batchAppend({
+      const current = await connection.link();
+      const opened = current.batchAppend({
         onMessage: (response) => {
           const correlationId = response.getCorrelationId()?.getString() ?? '';
           const answeredTry = underWay.get(correlationId);
@@ -136,6 +137,7 @@ export const openAppender = (options: {
         },
       });
       call = opened;
+      link = current;
     } catch (error) {
       if (!(error instanceof CallFailed)) logger.error({ err: error }, 'the call for appends could not be made');
       trouble = error instanceof CallFailed ? inWords(error.failure) : `the event store cannot be used: ${(error as Error).message}`;
@@ -173,11 +175,11 @@ export const openAppender = (options: {
   const answered = ({ pending, before }: Try, answer: Answer): void => {
     switch (answer.kind) {
       case 'stored':
-        failures = 0;
+        succeeded();
         pending.settle({ kind: 'appended', revision: answer.revision, position: answer.position });
         return release(pending);
       case 'conflict':
-        failures = 0;
+        succeeded();
         pending.settle({ kind: 'conflict', actual: answer.actual });
         return release(pending);
       case 'too large':
@@ -196,10 +198,16 @@ export const openAppender = (options: {
         return undefined;
       case 'not taken':
         pending.unknown = before;
-        return notNow(pending, answer.because);
+        notNow(pending, answer.because);
+        return link?.served(new CallFailed({ kind: 'not ready', because: answer.because }));
       case 'unknown':
         return notNow(pending, answer.because);
     }
+  };
+
+  const succeeded = (): void => {
+    failures = 0;
+    link?.served(undefined);
   };
 
   const notNow = (pending: Pending, because: string): void => {

@@ -1,10 +1,10 @@
 import type { ReadReq } from '@eventstore/db-client/generated/streams_pb.js';
 import { setImmediate as turn } from 'node:timers/promises';
-import type { Position } from '../event-store.ts';
 import type { Link } from './connection.ts';
 import type { Sent } from './events.ts';
 import { CallFailed } from './failures.ts';
 import { pause } from '../../platform/retry.ts';
+import type { Quiet } from './withheld.ts';
 
 /** What came of a read since it was last asked. */
 export type Page = {
@@ -29,14 +29,14 @@ const glanceMs = 20;
 
 /**
  * Opens a read and collects its events, one page ahead of whoever takes them: when that is full the call is paused, and the
- * server waits. `onHead` hears where the log ends, and whether events are held here that were not taken. A subscription hands out full pages while it catches up, and whatever has come once it has caught up.
+ * server waits. `onQuiet` hears where the log ends, and whether events are held here that were not taken. A subscription hands out full pages while it catches up, and whatever has come once it has caught up.
  */
 export const collect = (
   link: Link,
   request: ReadReq,
-  options: { readonly leader: boolean; readonly follows?: boolean; readonly onHead?: (head: Position | undefined, held: boolean) => void },
+  options: { readonly leader: boolean; readonly follows?: boolean; readonly onQuiet?: (quiet: Quiet) => void },
 ): Collecting => {
-  const { leader, follows = false, onHead } = options;
+  const { leader, follows = false, onQuiet } = options;
   let sent: Sent[] = [];
   let bytes = 0;
   let paused = false;
@@ -65,7 +65,7 @@ export const collect = (
       error = failure;
       wake?.();
     },
-    ...(onHead ? { onHead: (head: Position | undefined) => onHead(head, paused || sent.length > 0) } : {}),
+    ...(onQuiet ? { onQuiet: (quiet: Omit<Quiet, 'held'>) => onQuiet({ ...quiet, held: paused || sent.length > 0 }) } : {}),
   });
   const cancel = (): void => {
     ended = true;

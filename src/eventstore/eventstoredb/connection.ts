@@ -9,6 +9,7 @@ import { clientMaker, greet, within, type ClientParts } from './client.ts';
 import type { ConnectionSettings, Host } from './connection-string.ts';
 import { CallFailed, failureOf } from './failures.ts';
 import { headRequest, positionIn } from './requests.ts';
+import type { Quiet } from './withheld.ts';
 
 /** A call under way. Exactly one of `cancel` and `onEnd` ends it; after that nothing more is heard. */
 export type Call = { readonly cancel: () => void };
@@ -27,7 +28,7 @@ export type Link = {
       readonly onMessage: (message: ReadResp) => void;
       readonly onEnd: (error?: CallFailed) => void;
       /** Hears now and then where the log's newest event stands, while nothing comes by itself. */
-      readonly onHead?: (head: Position | undefined) => void;
+      readonly onQuiet?: (quiet: Omit<Quiet, 'held'>) => void;
     },
   ) => ReadCall;
   readonly batchAppend: (hear: {
@@ -37,6 +38,8 @@ export type Link = {
   }) => BatchCall;
   /** Gives this connection up, with all its calls. */
   readonly drop: (error: CallFailed) => void;
+  /** Hears of every answer that takes a leader: undefined, or why there was none. A node that stays without one is left for another. */
+  readonly served: (error: CallFailed | undefined) => void;
 };
 
 export type Connection = {
@@ -57,6 +60,8 @@ const answerMs = 1_000;
 const quietMs = 2_000;
 /** which must come within this. */
 const patienceMs = 3_000;
+/** A node that cannot serve for this long, because it starts or has lost its cluster, is left. */
+const unreadyMs = 1_000;
 
 /**
  * Keeps one connection at a time. The calls are made on the client's generated stubs and not through its methods, whose
@@ -128,7 +133,7 @@ export const openConnection = (options: { readonly settings: ConnectionSettings;
 
   const openLink = (client: ClientParts, channel: Channel): Link => {
     const streams = new grpcStreams.StreamsClient(null as never, null as never, { channelOverride: channel });
-    const open = new Map<(error: CallFailed) => void, { heardAt: number; readonly onHead?: ((head: Position | undefined) => void) | undefined }>();
+    const open = new Map<(error: CallFailed) => void, { heardAt: number; readonly onQuiet?: ((quiet: Omit<Quiet, 'held'>) => void) | undefined }>();
     let heardAt = performance.now();
     let asking: ReadCall | undefined;
     let askedAt = -Infinity;
@@ -148,13 +153,19 @@ export const openConnection = (options: { readonly settings: ConnectionSettings;
       channel.close();
     };
 
+    let unreadySince: number | undefined;
+    const served = (error: CallFailed | undefined): void => {
+      if (error?.failure.kind !== 'not ready') unreadySince = undefined;
+      else if (performance.now() - (unreadySince ??= performance.now()) > unreadyMs) drop(error);
+    };
+
     /** Registers a call: its end is heard once, whoever brings it about. */
     const register = (
       cancel: () => void,
       onEnd: (error?: CallFailed) => void,
-      onHead?: (head: Position | undefined) => void,
+      onQuiet?: (quiet: Omit<Quiet, 'held'>) => void,
     ): { readonly heard: () => boolean; readonly ended: (error?: Error) => void; readonly cancel: () => void } => {
-      const entry = { heardAt: performance.now(), onHead };
+      const entry = { heardAt: performance.now(), onQuiet };
       if (open.size === 0) heardAt = entry.heardAt;
       const forget = (): boolean => {
         if (!open.delete(dropWith)) return false;
@@ -191,12 +202,19 @@ export const openConnection = (options: { readonly settings: ConnectionSettings;
       if (dropped) throw new CallFailed({ kind: 'unreachable', because: 'the connection was given up' });
     };
 
-    const read: Link['read'] = (request, { leader: fromLeader, onMessage, onEnd, onHead }) => {
+    const read: Link['read'] = (request, { leader: fromLeader, onMessage, onEnd, onQuiet }) => {
       refuseIfDropped();
       const call = streams.read(request, ...client.callArguments({ requiresLeader: fromLeader }, { deadline: Infinity }));
-      const entry = register(() => call.cancel(), onEnd, onHead);
-      call.on('data', (message: ReadResp) => entry.heard() && onMessage(message));
-      call.on('error', entry.ended);
+      const entry = register(() => call.cancel(), onEnd, onQuiet);
+      call.on('data', (message: ReadResp) => {
+        if (!entry.heard()) return;
+        if (fromLeader) served(undefined);
+        onMessage(message);
+      });
+      call.on('error', (error) => {
+        if (fromLeader) served(new CallFailed(failureOf(error)));
+        entry.ended(error);
+      });
       call.on('end', () => entry.ended());
       return { cancel: entry.cancel, pause: () => call.pause(), resume: () => call.resume() };
     };
@@ -225,7 +243,7 @@ export const openConnection = (options: { readonly settings: ConnectionSettings;
         if (now - askedAt > patienceMs) drop(new CallFailed({ kind: 'unreachable', because: `no sign of life in ${Math.round(now - heardAt)} ms` }));
         return;
       }
-      const curious = [...open.values()].some((call) => call.onHead && now - call.heardAt > quietMs);
+      const curious = [...open.values()].some((call) => call.onQuiet && now - call.heardAt > quietMs);
       if (open.size === 0 || now - askedAt < quietMs || (!curious && now - heardAt < quietMs)) return;
       askedAt = now;
       let head: Position | undefined;
@@ -235,14 +253,14 @@ export const openConnection = (options: { readonly settings: ConnectionSettings;
         onEnd: (error) => {
           asking = undefined;
           if (error) return;
-          for (const call of open.values()) call.onHead?.(head);
+          for (const { onQuiet, heardAt: lately } of open.values()) onQuiet?.({ head, heardAt: lately });
         },
       });
     };
     const watch = setInterval(look, 500);
 
     dropLatest = drop;
-    return { read, batchAppend, drop };
+    return { read, batchAppend, drop, served };
   };
 
   const link = (): Promise<Link> => {

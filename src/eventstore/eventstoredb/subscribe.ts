@@ -1,4 +1,3 @@
-import { performance } from 'node:perf_hooks';
 import type { Logger } from '../../platform/logging.ts';
 import { backoffMs, pause, reconnecting, type RetryPolicy } from '../../platform/retry.ts';
 import { LogChanged, type Batch, type EventStore, type Logged, type Position, type SubscribeOptions } from '../event-store.ts';
@@ -8,9 +7,8 @@ import { loggedOf, positionOf } from './events.ts';
 import { CallFailed } from './failures.ts';
 import { start } from './position.ts';
 import { subscriptionRequest } from './requests.ts';
+import { watchWithheld } from './withheld.ts';
 
-/** A server that has events for a subscription and does not send them is given this long. */
-const withheldMs = 3_000;
 const resubscribing: RetryPolicy = { ...reconnecting, baseMs: 20, capMs: 2_000 };
 
 /**
@@ -39,11 +37,11 @@ export const subscriber = (options: {
         anchorId = await unlessAborted(signal, verified(eventAt, position, anchorId));
         const link = await unlessAborted(signal, connection.link());
         let received = position;
-        const onHead = watchWithheld(
+        const onQuiet = watchWithheld(
           () => received,
           () => cancel(),
         );
-        const collecting = collect(link, subscriptionRequest(position), { leader: false, follows: true, onHead });
+        const collecting = collect(link, subscriptionRequest(position), { leader: false, follows: true, onQuiet });
         cancel = collecting.cancel;
         for (let page = await collecting.take(); page; page = await collecting.take()) {
           failures = 0;
@@ -95,15 +93,4 @@ const unlessAborted = <T>(signal: AbortSignal, promise: Promise<T>): Promise<T> 
     signal.addEventListener('abort', abort, { once: true });
     promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
   });
-};
-
-/** Hears where the head is; gives a subscription up that has not come there although nothing keeps it from it. */
-const watchWithheld = (received: () => Position, giveUp: () => void): ((head: Position | undefined, held: boolean) => void) => {
-  let behind: { readonly position: Position; readonly since: number } | undefined;
-  return (head, held) => {
-    const at = received();
-    if (held || head === undefined || head <= at) behind = undefined;
-    else if (behind?.position !== at) behind = { position: at, since: performance.now() };
-    else if (performance.now() - behind.since > withheldMs) giveUp();
-  };
 };

@@ -36,6 +36,8 @@ export type Faults = {
   readonly silence: (what?: 'everything' | 'subscriptions') => void;
   /** Appends are refused as by a server without a leader; with `reads`, everything is. */
   readonly notReady: (what?: 'appends' | 'everything') => void;
+  /** Cut off from its cluster, which elects another leader: not ready for whatever takes one, until it is started. Clients reach it. */
+  readonly isolate: () => void;
   /** Calls that require the leader are told that it is there. */
   readonly notLeader: (leader: { readonly host: string; readonly port: number }) => void;
   /** The answers to the next so many appends are lost: they are stored, and the connection is reset. */
@@ -132,6 +134,7 @@ const startNode = async (
   let unready: 'nothing' | 'appends' | 'everything' = 'nothing';
   let leaderElsewhere: { readonly host: string; readonly port: number } | undefined;
   let writesDenied = false;
+  let isolated = false;
   let repeats = false;
   let ignore: (() => void) | undefined;
   /** How many of the next appends meet with what. */
@@ -174,6 +177,7 @@ const startNode = async (
       if (known && !(user && may(shared.log, user, right, stream))) return accessDenied();
       if (unready === 'everything' || (unready === 'appends' && kind === 'write')) return notReady();
       const wantsLeader = String(call.metadata.get('requires-leader')[0] ?? 'false').toLowerCase() === 'true';
+      if (isolated && (kind === 'write' || wantsLeader)) return notReady();
       if (leaderElsewhere && wantsLeader) return notLeader(leaderElsewhere);
       const leader = leaderOf(shared);
       if (!leader && (kind === 'write' || wantsLeader)) return notReady();
@@ -242,6 +246,7 @@ const startNode = async (
   const start = async (): Promise<void> => {
     none();
     front.pass();
+    isolated = false;
     member.alive = true;
   };
 
@@ -264,6 +269,7 @@ const startNode = async (
       stall: front.blackhole,
       silence: (what = 'everything') => void (silent = what),
       notReady: (what = 'appends') => void (unready = what),
+      isolate: () => void ((member.alive = false), (isolated = true)),
       notLeader: (leader) => void (leaderElsewhere = leader),
       loseAnswers: (appends) => void (next.lost = appends),
       swallowAnswers: (appends) => void (next.swallowed = appends),
