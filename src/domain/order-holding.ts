@@ -17,12 +17,16 @@ export const changeAddress = ({ shippingAddress }: OrderCommandOf<'ChangeAddress
   return accepted({ type: 'AddressChanged', data: { customerId: state.customerId, shippingAddress } });
 };
 
-/** Stops what is still open. What is on its way, and the customer's term, run on. */
+/**
+ * Stops what is still open. What is on its way, and the customer's term, run on. A hold for money that could not be taken stands
+ * though everything has left: its release is support's word to try again.
+ */
 export const holdOrder = ({ cause, now, terms }: OrderCommandOf<'HoldOrder'>, state: PlacedOrder): OrderDecision => {
   if (state.held) return accepted();
   const ended = refusalOfEnded(state);
   if (ended) return ended;
-  if (state.lines.every(({ open }) => open === 0)) return rejected('ALREADY_SHIPPED', 'Nothing of the order is left to hold back.');
+  if (cause === 'SUPPORT' && state.lines.every(({ open }) => open === 0))
+    return rejected('ALREADY_SHIPPED', 'Nothing of the order is left to hold back.');
   return accepted({ type: 'OrderHeld', data: { holdUntil: after(now, terms.holdMs), cause } });
 };
 

@@ -81,6 +81,16 @@ describe('holding an order', () => {
       .when(hold)
       .expect(rejected('ALREADY_SHIPPED', 'Nothing of the order is left to hold back.')));
 
+  test('for money that could not be taken is done though everything has left', () =>
+    given(order, ...acceptedOrder(), dispatched())
+      .when({ ...hold, cause: 'PAYMENT' })
+      .expect(accepted({ type: 'OrderHeld', data: { holdUntil: at('30 d'), cause: 'PAYMENT' } })));
+
+  test('does not keep an order from its end', () => {
+    const state = orderAfter(...acceptedOrder(), dispatched(), held(), arrived(), delivered(), completed);
+    assert.ok(state.status === 'completed' && state.held === undefined);
+  });
+
   test('is refused for a cancelled order', () => given(order, placed(), cancelled()).when(hold).expect(gone));
 
   test('is refused for a completed order', () =>
