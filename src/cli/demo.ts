@@ -3,33 +3,38 @@ import { developmentToken, type Role } from '../api/development-issuer.ts';
 import { pause } from '../platform/retry.ts';
 import { localPlatform } from './local-platform.ts';
 import { arrivals, createInFlight, maxInFlight } from './demo/arrivals.ts';
-import { merchants } from './demo/articles.ts';
 import { noAnswer, noConnection, type Api, type Reply, type Tokens } from './demo/api.ts';
+import { createAsk } from './demo/asking.ts';
 import { chance } from './demo/chance.ts';
-import { nextCommands, settle, settleMs, verdict } from './demo/ending.ts';
+import { checkEnds, nextCommands, outcomes, settle, settleMs, verdict } from './demo/ending.ts';
 import { grpcApi } from './demo/grpc.ts';
 import { createLedger } from './demo/ledger.ts';
+import { createLives, type Lives } from './demo/lives.ts';
 import { followMessages } from './demo/messages.ts';
 import { restApi } from './demo/rest.ts';
 import { createScreen } from './demo/screen.ts';
 import { openShop } from './demo/shop.ts';
 import { createStories } from './demo/stories.ts';
 import { summaryOf, totals } from './demo/summary.ts';
-import { createTally } from './demo/tally.ts';
+import { createTales, turnsOf } from './demo/tales.ts';
+import { createTally, happenings } from './demo/tally.ts';
 
 const maxRate = 500;
+/** After --seconds orders live on, at most so long. */
+const maxFarewellMs = 120_000;
 
 const usage = `usage: npm run demo -- [--rate <orders per second>] [--seconds <n>]
 
-Sends live traffic of a marketplace for refurbished devices to the platform that \`npm start\` runs in this clone, half of it
-through gRPC and half through REST, and shows a sample of what happens. Ends with Ctrl-C, or after --seconds.
+Plays a marketplace for refurbished devices on the platform that \`npm start\` runs in this clone, half of it through gRPC and half
+through REST: customers order, cancel and send back, merchants accept, reject, ship and inspect, support holds, releases and helps,
+each with a token of its own. Shows a sample of what happens. Ends with Ctrl-C, or after --seconds, when orders have lived their lives.
 
   --rate     orders a second on average, above 0 and at most ${maxRate}; 5 when left out
-  --seconds  ends by itself after so many
+  --seconds  places no more orders after so many, and ends when those that were placed have ended
   --help     shows this
 
-Times in a line are counted from the moment the request was sent: until it was acknowledged, until GetOrder showed it (the read
-model), until its message came from RabbitMQ. Refusals such as PRICE_CHANGED and OUT_OF_STOCK are part of the play.
+Times in a line are counted from the moment the request was sent: until it was acknowledged, until GetOrder showed it (seen, in the
+read model), until its message came from RabbitMQ (told). Refusals such as PRICE_CHANGED and OUT_OF_STOCK are part of the play.
 The exit code is 1 when something acknowledged was not seen in the read model or on RabbitMQ ${settleMs / 1_000} s after the end.`;
 
 /** A message is all a person needs. */
@@ -68,14 +73,16 @@ const main = async (): Promise<number> => {
   return run(options, untilStopped());
 };
 
-const run = async ({ rate, seconds }: Options, stopping: AbortController): Promise<number> => {
-  const stopped = stopping.signal;
+const run = async ({ rate, seconds }: Options, interrupted: AbortController): Promise<number> => {
+  const stopped = interrupted.signal;
   const { API_URL, GRPC_ADDRESS, RABBITMQ_URL } = whereItRuns();
   const tokens = await developmentTokens();
   const apis: readonly Api[] = [grpcApi(GRPC_ADDRESS, tokens), restApi(API_URL, tokens)];
   const screen = createScreen();
   const tally = createTally();
   const ledger = createLedger();
+  const tales = createTales(stopped);
+  const ask = createAsk({ tally, screen, stopped });
 
   const opened = await openShop(apis[1]!, stopped);
   if (opened.kind !== 'open') throw new Refusal(whyNot(opened, API_URL));
@@ -86,8 +93,12 @@ const run = async ({ rate, seconds }: Options, stopping: AbortController): Promi
   let wasFollowing = false;
   let isOver = false;
   const messages = await followMessages(RABBITMQ_URL, {
-    message: ({ type, key }) => {
+    message: (message) => {
+      const { type, name, key } = message;
       tally.count('messages');
+      tales.hear(message);
+      const happening = happenings.get(name);
+      if (happening) tally.happens(happening);
       if (type === 'orders.order-placed.v1') ledger.heard('placed', key);
       if (type === 'orders.order-cancelled.v1') ledger.heard('cancelled', key);
     },
@@ -108,11 +119,15 @@ const run = async ({ rate, seconds }: Options, stopping: AbortController): Promi
       `No messages can be had: ${messages.trouble()}. Is RabbitMQ up, and did the forwarder declare the exchange orders.events there?`,
     );
 
-  const stories = createStories({ apis, shop, ledger, tally, screen, stopped });
-  const inFlight = createInFlight((error) => screen.say(`The demo has a defect: ${(error as Error).stack}`));
+  const defect = (error: unknown): void => screen.say(`The demo has a defect: ${(error as Error).stack}`);
+  const stories = createStories({ apis, shop, ledger, tally, screen, ask, tales, lives: (): Lives => lives });
+  const lives = createLives({ apis, ask, tally, screen, stopped, cancelled: stories.cancelled, failed: defect });
+  const inFlight = createInFlight(defect);
   const startedAt = performance.now();
-  if (seconds !== undefined) setTimeout(() => stopping.abort(), seconds * 1_000).unref();
-  screen.summarise(summaryOf({ tally, rate, startedAt, inFlight: inFlight.count, awaited: ledger.size, brokerTrouble: messages.trouble }));
+  const closing = seconds === undefined ? stopped : AbortSignal.any([stopped, AbortSignal.timeout(seconds * 1_000)]);
+  screen.summarise(
+    summaryOf({ tally, rate, startedAt, inFlight: inFlight.count, awaited: ledger.size, lives: lives.open, brokerTrouble: messages.trouble }),
+  );
 
   const arrive = (): void => {
     if (!inFlight.begin(stories.placeOrder)) {
@@ -123,26 +138,34 @@ const run = async ({ rate, seconds }: Options, stopping: AbortController): Promi
       });
     }
     for (const [probability, story] of [
-      [0.07, stories.cancelOrder],
-      [0.06, stories.changePrice],
-      [0.1, stories.adjustStock],
+      [0.04, stories.changePrice],
+      [0.3, stories.adjustStock],
+      [0.05, stories.lookAtShelves],
       [0.02, stories.lookAtHistory],
     ] as const) {
       if (chance(probability)) inFlight.begin(story);
     }
   };
-  await arrivals(rate, arrive, stopped);
+  await arrivals(rate, arrive, closing);
   const ranMs = performance.now() - startedAt;
 
+  if (!stopped.aborted && lives.open() > 0) {
+    screen.say(`No more orders. ${lives.open()} go on to their ends; Ctrl-C does not wait for them.`);
+    await Promise.race([lives.idle(), pause(maxFarewellMs, stopped)]);
+    interrupted.abort();
+  }
   screen.say('Ending: what is in flight is finished, then everything that was acknowledged is looked for.');
   await inFlight.idle();
+  await lives.idle();
   await settle(ledger, stories, apis[1]!);
+  await checkEnds(lives.tales, apis[1]!, tally.broken);
   isOver = true;
   screen.close();
   await messages.close();
   for (const api of apis) api.close();
   const { isWell, text } = verdict(ledger, tally);
-  console.log(`\n${totals(tally, ranMs)}\n\n${text}\n\n${nextCommands(API_URL, stories.lastOrder())}`);
+  const richest = lives.tales.toSorted((a, b) => turnsOf(b).length - turnsOf(a).length)[0];
+  console.log(`\n${totals(tally, ranMs)}\n\n${outcomes(lives.tales)}\n\n${text}\n\n${nextCommands(API_URL, richest?.orderId)}`);
   return isWell ? 0 : 1;
 };
 
@@ -162,12 +185,23 @@ const developmentTokens = async (): Promise<Tokens> => {
   } catch {
     throw new Refusal(needsDevelopment);
   }
-  const token = (role: Role, merchantId?: string): Promise<string> =>
-    developmentToken({ keyFile, role, lifetimeSeconds: 30 * 86_400, ...(merchantId === undefined ? {} : { merchantId }) });
+  const token = (role: Role, claims: Partial<Record<'merchantId' | 'customerId', string>> = {}): Promise<string> =>
+    developmentToken({ keyFile, role, lifetimeSeconds: 30 * 86_400, ...claims });
+  const known = new Map<string, Promise<string>>([['support', token('support')]]);
   return {
     checkout: await token('checkout'),
-    support: await token('support'),
-    merchants: new Map(await Promise.all(merchants.map(async ({ merchantId }) => [merchantId, await token('merchant', merchantId)] as const))),
+    of(actor) {
+      const name = actor === 'support' ? actor : 'merchantId' in actor ? actor.merchantId : actor.customerId;
+      const made =
+        known.get(name) ??
+        (actor === 'support'
+          ? token('support')
+          : 'merchantId' in actor
+            ? token('merchant', { merchantId: actor.merchantId })
+            : token('customer', { customerId: actor.customerId }));
+      known.set(name, made);
+      return made;
+    },
   };
 };
 

@@ -6,7 +6,7 @@ import { grpcApi } from '../../src/cli/demo/grpc.ts';
 import { restApi } from '../../src/cli/demo/rest.ts';
 import type { PlaceOrderRequest } from '../../src/contract/generated/orders/v1/orders.ts';
 import { answered, refused, type Refusal } from '../../src/platform/call.ts';
-import { merchantId, offerId, orderId, customerId, runningApi, services } from '../api/running-api.ts';
+import { offerId, orderId, customerId, runningApi, services } from '../api/running-api.ts';
 
 const order: OrderForm = {
   person: {
@@ -20,6 +20,7 @@ const order: OrderForm = {
     countryCode: 'DE',
   },
   lines: [{ offerId, quantity: 2, shownPriceMinor: 39_900 }],
+  paymentMethod: 'tok_visa',
 };
 
 /** Both ways to a platform that gives this answer to PlaceOrder. */
@@ -37,8 +38,7 @@ const both = async (t: { after: (ended: () => void) => void }, answer?: Refusal)
   });
   const tokens: Tokens = {
     checkout: await token('checkout'),
-    support: await token('support'),
-    merchants: new Map([[merchantId, await token('merchant')]]),
+    of: (actor) => token(actor === 'support' ? 'support' : 'merchantId' in actor ? 'merchant' : 'customer'),
   };
   const apis: readonly Api[] = [grpcApi(`127.0.0.1:${api.grpcPort}`, tokens), restApi(api.httpUrl, tokens)];
   t.after(() => apis.forEach((each) => each.close()));
@@ -86,7 +86,7 @@ test('a platform that is away is an error, not a crash', async (t) => {
   await new Promise((resolve) => server.once('listening', resolve));
   const { port } = server.address() as AddressInfo;
   await new Promise((resolve) => server.close(resolve));
-  const tokens: Tokens = { checkout: 'token', support: 'token', merchants: new Map() };
+  const tokens: Tokens = { checkout: 'token', of: () => Promise.resolve('token') };
   const apis = [grpcApi(`127.0.0.1:${port}`, tokens), restApi(`http://127.0.0.1:${port}`, tokens)];
   t.after(() => apis.forEach((api) => api.close()));
   for (const api of apis) {

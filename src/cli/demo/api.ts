@@ -1,12 +1,13 @@
 import { pause } from '../../platform/retry.ts';
 import type { Article } from './articles.ts';
+import type { Actor, Command } from './commands.ts';
 import type { Person } from './people.ts';
 
 /** What the demo asks of the platform; the same through gRPC and through REST. Amounts are euro cents. */
 export type Api = {
   readonly transport: 'gRPC' | 'REST';
   readonly placeOrder: (order: OrderForm, key: string) => Promise<Reply<Acknowledged & { readonly orderId: string }>>;
-  readonly cancelOrder: (orderId: string, reason: string, key: string) => Promise<Reply<Acknowledged>>;
+  readonly send: (command: Command, key: string) => Promise<Reply<Acknowledged>>;
   /** As it is in the read model, no older than the consistency token. */
   readonly getOrder: (orderId: string, consistencyToken: string) => Promise<Reply<OrderRead>>;
   /** The types of the order's events, oldest first. */
@@ -26,10 +27,20 @@ export const deadlineMs = 5_000;
 
 export type Owned = Pick<Article, 'offerId' | 'merchant'>;
 export type Line = { readonly offerId: string; readonly quantity: number; readonly shownPriceMinor: number };
-export type OrderForm = { readonly person: Person; readonly lines: readonly Line[] };
+/** `paymentMethod` is a token of the sandbox provider. */
+export type OrderForm = { readonly person: Person; readonly lines: readonly Line[]; readonly paymentMethod: string };
 /** The platform has it in its log. */
 export type Acknowledged = { readonly revision: bigint; readonly consistencyToken: string };
-export type OrderRead = { readonly status: string; readonly totalMinor: number; readonly lines: number };
+export type OrderRead = { readonly status: string; readonly totalMinor: number; readonly lines: readonly OrderedLine[] };
+export type OrderedLine = {
+  readonly lineId: string;
+  readonly offerId: string;
+  readonly merchantId: string;
+  readonly title: string;
+  readonly grade: 'A' | 'B' | 'C';
+  readonly quantity: number;
+  readonly unitPriceMinor: number;
+};
 export type OfferRead = {
   readonly offerId: string;
   readonly priceMinor: number;
@@ -39,7 +50,7 @@ export type OfferRead = {
 };
 
 /** Tokens of the development issuer for those whom the demo plays. */
-export type Tokens = { readonly checkout: string; readonly support: string; readonly merchants: ReadonlyMap<string, string> };
+export type Tokens = { readonly checkout: string; readonly of: (actor: Actor) => Promise<string> };
 
 /** What came of a request. */
 export type Reply<Answer> =

@@ -3,8 +3,10 @@ import { ErrorInfo, RetryInfo } from '../../contract/generated/google/rpc/error_
 import { Status } from '../../contract/generated/google/rpc/status.ts';
 import type { Money } from '../../contract/generated/orders/v1/common.ts';
 import { Offer_Status, Offer_VatScheme, OfferServiceClient, type Offer, type Offer_Grade } from '../../contract/generated/orders/v1/offers.ts';
-import { OrderServiceClient } from '../../contract/generated/orders/v1/orders.ts';
-import { currency, deadlineMs, noAnswer, noConnection, type Api, type OfferRead, type Reply, type Tokens } from './api.ts';
+import { OrderServiceClient, type Order } from '../../contract/generated/orders/v1/orders.ts';
+import { ReturnServiceClient } from '../../contract/generated/orders/v1/returns.ts';
+import { currency, deadlineMs, noAnswer, noConnection, type Api, type OfferRead, type OrderRead, type Reply, type Tokens } from './api.ts';
+import { grpcSend } from './grpc-commands.ts';
 
 /** The platform through gRPC, with the clients generated from its contract. */
 export const grpcApi = (address: string, tokens: Tokens): Api => {
@@ -12,11 +14,11 @@ export const grpcApi = (address: string, tokens: Tokens): Api => {
   const channel = { 'grpc.initial_reconnect_backoff_ms': 200, 'grpc.max_reconnect_backoff_ms': 2_000 };
   const orders = new OrderServiceClient(address, credentials.createInsecure(), channel);
   const offers = new OfferServiceClient(address, credentials.createInsecure(), channel);
-  const ofMerchant = (merchantId: string): string => tokens.merchants.get(merchantId)!;
+  const returns = new ReturnServiceClient(address, credentials.createInsecure(), channel);
 
   return {
     transport: 'gRPC',
-    placeOrder: ({ person, lines }, requestId) => {
+    placeOrder: ({ person, lines, paymentMethod }, requestId) => {
       const { customerId, name, email, language, line1, postalCode, city, countryCode } = person;
       const request = {
         orderId: '',
@@ -24,29 +26,25 @@ export const grpcApi = (address: string, tokens: Tokens): Api => {
         customer: { customerId, name, email, language },
         shippingAddress: { recipient: name, line1, line2: '', postalCode, city, countryCode },
         lines: lines.map(({ offerId, quantity, shownPriceMinor }) => ({ offerId, quantity, shownUnitPrice: euros(shownPriceMinor) })),
-        paymentMethod: 'pm_demo',
+        paymentMethod,
       };
       return ask(tokens.checkout, (metadata, options, done) => orders.placeOrder(request, metadata, options, done));
     },
-    cancelOrder: (orderId, reason, requestId) =>
-      ask(tokens.checkout, (metadata, options, done) => orders.cancelOrder({ orderId, reason, requestId, etag: '' }, metadata, options, done)),
+    send: async (command, requestId) => ask(await tokens.of(command.as), grpcSend(orders, returns, command, requestId)),
     getOrder: async (orderId, consistencyToken) => {
-      const reply = await ask(
-        tokens.checkout,
-        (metadata, options, done: Done<{ status: string; total: Money | undefined; lines: readonly unknown[] }>) => {
-          metadata.set('consistency-token', consistencyToken);
-          return orders.getOrder({ orderId }, metadata, options, done);
-        },
-      );
-      return mapped(reply, (order) => ({ status: order.status, totalMinor: Number(order.total?.amountMinor), lines: order.lines.length }));
+      const reply = await ask(tokens.checkout, (metadata, options, done: Done<Order>) => {
+        metadata.set('consistency-token', consistencyToken);
+        return orders.getOrder({ orderId }, metadata, options, done);
+      });
+      return mapped(reply, orderRead);
     },
     getOrderHistory: async (orderId) => {
-      const reply = await ask(tokens.support, (metadata, options, done: Done<{ events: { type: string }[] }>) =>
+      const reply = await ask(await tokens.of('support'), (metadata, options, done: Done<{ events: { type: string }[] }>) =>
         orders.getOrderHistory({ orderId, pageSize: undefined, pageToken: '' }, metadata, options, done),
       );
       return mapped(reply, ({ events }) => events.map(({ type }) => type));
     },
-    publishOffer: ({ offerId, merchant, sku, title, grade, priceMinor, purchasePriceMinor, quantity, warrantyMonths }, requestId) => {
+    publishOffer: async ({ offerId, merchant, sku, title, grade, priceMinor, purchasePriceMinor, quantity, warrantyMonths }, requestId) => {
       const request = {
         offerId,
         merchantId: '',
@@ -60,14 +58,14 @@ export const grpcApi = (address: string, tokens: Tokens): Api => {
         vatScheme: purchasePriceMinor === undefined ? Offer_VatScheme.STANDARD : Offer_VatScheme.MARGIN,
         warrantyMonths,
       };
-      return ask(ofMerchant(merchant.merchantId), (metadata, options, done) => offers.publishOffer(request, metadata, options, done));
+      return ask(await tokens.of(merchant), (metadata, options, done) => offers.publishOffer(request, metadata, options, done));
     },
-    changePrice: ({ offerId, merchant }, priceMinor, requestId) =>
-      ask(ofMerchant(merchant.merchantId), (metadata, options, done) =>
+    changePrice: async ({ offerId, merchant }, priceMinor, requestId) =>
+      ask(await tokens.of(merchant), (metadata, options, done) =>
         offers.changePrice({ offerId, requestId, unitPrice: euros(priceMinor), etag: '' }, metadata, options, done),
       ),
-    adjustStock: ({ offerId, merchant }, difference, reason, requestId) =>
-      ask(ofMerchant(merchant.merchantId), (metadata, options, done) =>
+    adjustStock: async ({ offerId, merchant }, difference, reason, requestId) =>
+      ask(await tokens.of(merchant), (metadata, options, done) =>
         offers.adjustStock({ offerId, requestId, difference, reason, etag: '' }, metadata, options, done),
       ),
     getOffer: async ({ offerId }) =>
@@ -82,6 +80,7 @@ export const grpcApi = (address: string, tokens: Tokens): Api => {
     close: () => {
       orders.close();
       offers.close();
+      returns.close();
     },
   };
 };
@@ -123,4 +122,18 @@ const offerRead = ({ offerId, unitPrice, available, status: life, revision }: Of
   available,
   isPublished: life === Offer_Status.PUBLISHED,
   revision,
+});
+
+const orderRead = ({ status: life, total, lines }: Order): OrderRead => ({
+  status: life,
+  totalMinor: Number(total?.amountMinor),
+  lines: lines.map(({ lineId, offerId, merchantId, title, grade, quantity, unitPrice }) => ({
+    lineId,
+    offerId,
+    merchantId,
+    title,
+    grade: grade as 'A' | 'B' | 'C',
+    quantity,
+    unitPriceMinor: Number(unitPrice?.amountMinor),
+  })),
 });

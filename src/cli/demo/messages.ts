@@ -4,7 +4,20 @@ import { connectBroker } from '../../messaging/connection.ts';
 import { silent } from '../../platform/logging.ts';
 
 /** An integration event as it came from RabbitMQ. */
-export type Message = { readonly type: string; readonly key: string };
+export type Message = {
+  readonly type: string;
+  /** The type without what all have: `order-placed`. */
+  readonly name: string;
+  readonly key: string;
+  /** Its payload: proto3 JSON. */
+  readonly data: Readonly<Record<string, unknown>>;
+};
+
+/** A text in a message's payload; empty where there is none. */
+export const textOf = ({ data }: Message, field: string): string => {
+  const value = data[field];
+  return typeof value === 'string' ? value : '';
+};
 
 /** What to do with what comes. */
 export type Listener = {
@@ -29,9 +42,11 @@ export const followMessages = async (url: string, listener: Listener) => {
   const ids = new LRUCache<string, true>({ max: remembered });
   let current: ChannelModel | undefined;
 
-  const take = ({ properties: { headers = {}, messageId } }: ConsumeMessage): void => {
+  const take = ({ properties: { headers = {}, messageId }, content }: ConsumeMessage): void => {
     const attribute = (name: string): string => String(headers[`cloudEvents:${name}`]);
-    const message = { type: attribute('type'), key: attribute('partitionkey') };
+    const type = attribute('type');
+    const data = JSON.parse(content.toString()) as Message['data'];
+    const message: Message = { type, name: type.replace(/^orders\.(.*)\.v\d+$/, '$1'), key: attribute('partitionkey'), data };
     const sequence = attribute('sequence');
     const isLate = sequence <= (lastSequences.get(message.key) ?? '');
     const isKnown = ids.has(messageId as string);

@@ -181,6 +181,13 @@ export const somebody = (): Person => {
   return { customerId: derivedId('demo customer', email), name, email, language, line1: line1(number), postalCode, city, countryCode };
 };
 
+/** Another address in the same country. */
+export const someAddress = ({ name, countryCode }: Person): Pick<Person, 'name' | 'line1' | 'postalCode' | 'city' | 'countryCode'> => {
+  const { places, line1 } = countries.find((country) => country.countryCode === countryCode)!;
+  const [postalCode, city] = oneOf(places);
+  return { name, line1: line1(between(41, 99)), postalCode, city, countryCode };
+};
+
 const mailbox = (name: string): string =>
   name
     .toLowerCase()

@@ -1,40 +1,56 @@
-import { currency, deadlineMs, noAnswer, noConnection, type Acknowledged, type Api, type OfferRead, type Reply, type Tokens } from './api.ts';
+import {
+  currency,
+  deadlineMs,
+  noAnswer,
+  noConnection,
+  type Acknowledged,
+  type Api,
+  type OfferRead,
+  type OrderRead,
+  type Reply,
+  type Tokens,
+} from './api.ts';
+import { restRequest } from './rest-commands.ts';
 
 /** The platform through REST, with nothing but fetch. */
 export const restApi = (url: string, tokens: Tokens): Api => {
   const ask = <Answer>(request: Request, read: (body: never) => Answer): Promise<Reply<Answer>> => send(url, request, read);
-  const ofMerchant = (merchantId: string): string => tokens.merchants.get(merchantId)!;
 
   return {
     transport: 'REST',
-    placeOrder: ({ person, lines }, key) => {
+    placeOrder: ({ person, lines, paymentMethod }, key) => {
       const { customerId, name, email, language, line1, postalCode, city, countryCode } = person;
       const body = {
         customer: { customer_id: customerId, name, email, language },
         shipping_address: { recipient: name, line1, postal_code: postalCode, city, country_code: countryCode },
         lines: lines.map(({ offerId, quantity, shownPriceMinor }) => ({ offer_id: offerId, quantity, shown_unit_price: euros(shownPriceMinor) })),
-        payment_method: 'pm_demo',
+        payment_method: paymentMethod,
       };
       return ask({ path: '/v1/orders', token: tokens.checkout, key, body }, (answer: AcknowledgedJson & { order_id: string }) => ({
         ...acknowledged(answer),
         orderId: answer.order_id,
       }));
     },
-    cancelOrder: (orderId, reason, key) => ask({ path: `/v1/orders/${orderId}:cancel`, token: tokens.checkout, key, body: { reason } }, acknowledged),
+    send: async (command, key) => ask({ ...restRequest(command), token: await tokens.of(command.as), key }, acknowledged),
     getOrder: (orderId, consistencyToken) =>
-      ask(
-        { path: `/v1/orders/${orderId}`, token: tokens.checkout, consistencyToken },
-        (order: { status: string; total: MoneyJson; lines: readonly unknown[] }) => ({
-          status: order.status,
-          totalMinor: Number(order.total.amount_minor),
-          lines: order.lines.length,
-        }),
-      ),
-    getOrderHistory: (orderId) =>
-      ask({ path: `/v1/orders/${orderId}/history`, token: tokens.support }, ({ events }: { events: readonly { type: string }[] }) =>
+      ask({ path: `/v1/orders/${orderId}`, token: tokens.checkout, consistencyToken }, (order: OrderJson): OrderRead => ({
+        status: order.status,
+        totalMinor: Number(order.total.amount_minor),
+        lines: order.lines.map(({ line_id, offer_id, merchant_id, title, grade, quantity, unit_price }) => ({
+          lineId: line_id,
+          offerId: offer_id,
+          merchantId: merchant_id,
+          title,
+          grade,
+          quantity,
+          unitPriceMinor: Number(unit_price.amount_minor),
+        })),
+      })),
+    getOrderHistory: async (orderId) =>
+      ask({ path: `/v1/orders/${orderId}/history`, token: await tokens.of('support') }, ({ events }: { events: readonly { type: string }[] }) =>
         events.map(({ type }) => type),
       ),
-    publishOffer: ({ offerId, merchant, sku, title, grade, priceMinor, purchasePriceMinor, quantity, warrantyMonths }, key) => {
+    publishOffer: async ({ offerId, merchant, sku, title, grade, priceMinor, purchasePriceMinor, quantity, warrantyMonths }, key) => {
       const body = {
         offer_id: offerId,
         sku,
@@ -45,15 +61,15 @@ export const restApi = (url: string, tokens: Tokens): Api => {
         quantity,
         warranty_months: warrantyMonths,
       };
-      return ask({ path: '/v1/offers', token: ofMerchant(merchant.merchantId), key, body }, acknowledged);
+      return ask({ path: '/v1/offers', token: await tokens.of(merchant), key, body }, acknowledged);
     },
-    changePrice: ({ offerId, merchant }, priceMinor, key) =>
+    changePrice: async ({ offerId, merchant }, priceMinor, key) =>
       ask(
-        { path: `/v1/offers/${offerId}:changePrice`, token: ofMerchant(merchant.merchantId), key, body: { unit_price: euros(priceMinor) } },
+        { path: `/v1/offers/${offerId}:changePrice`, token: await tokens.of(merchant), key, body: { unit_price: euros(priceMinor) } },
         acknowledged,
       ),
-    adjustStock: ({ offerId, merchant }, difference, reason, key) =>
-      ask({ path: `/v1/offers/${offerId}:adjustStock`, token: ofMerchant(merchant.merchantId), key, body: { difference, reason } }, acknowledged),
+    adjustStock: async ({ offerId, merchant }, difference, reason, key) =>
+      ask({ path: `/v1/offers/${offerId}:adjustStock`, token: await tokens.of(merchant), key, body: { difference, reason } }, acknowledged),
     getOffer: ({ offerId }) => ask({ path: `/v1/offers/${offerId}`, token: tokens.checkout }, offerRead),
     listOffers: (merchantId) =>
       ask({ path: `/v1/offers?merchant_id=${merchantId}&page_size=200`, token: tokens.checkout }, ({ offers }: { offers: readonly OfferJson[] }) =>
@@ -75,6 +91,19 @@ type Request = {
 /** Amounts and revisions are 64-bit integers, which proto3 JSON writes as strings. */
 type MoneyJson = { readonly amount_minor: string; readonly currency: string };
 type AcknowledgedJson = { readonly revision: string; readonly consistency_token: string };
+type OrderJson = {
+  readonly status: string;
+  readonly total: MoneyJson;
+  readonly lines: readonly {
+    readonly line_id: string;
+    readonly offer_id: string;
+    readonly merchant_id: string;
+    readonly title: string;
+    readonly grade: 'A' | 'B' | 'C';
+    readonly quantity: number;
+    readonly unit_price: MoneyJson;
+  }[];
+};
 type OfferJson = {
   readonly offer_id: string;
   readonly unit_price: MoneyJson;

@@ -3,7 +3,26 @@ import { styleText } from 'node:util';
 /** One thing that happened, told in one line: `what` is shortened where the line would not fit. */
 export type Story = { readonly label: Label; readonly what: string; readonly tail?: string };
 
-export type Label = 'order' | 'cancelled' | 'refused' | 'price' | 'stock' | 'same again' | 'history' | 'error' | 'behind' | 'broker' | 'BROKEN';
+export type Label =
+  | 'order'
+  | 'shipped'
+  | 'completed'
+  | 'cancelled'
+  | 'expired'
+  | 'line'
+  | 'address'
+  | 'return'
+  | 'support'
+  | 'task'
+  | 'refused'
+  | 'price'
+  | 'stock'
+  | 'same again'
+  | 'history'
+  | 'error'
+  | 'behind'
+  | 'broker'
+  | 'BROKEN';
 
 /** Where the demo tells what happens: stories scroll by, a summary stays at the bottom or, where nobody watches, comes every few seconds. */
 export type Screen = {
@@ -21,7 +40,15 @@ export type Summary = { readonly lines: () => readonly string[]; readonly line: 
 type Colour = Parameters<typeof styleText>[0];
 const colours: Readonly<Record<Label, Colour>> = {
   order: 'green',
+  shipped: 'green',
+  completed: ['bold', 'green'],
   cancelled: 'magenta',
+  expired: 'magenta',
+  line: 'magenta',
+  address: 'blue',
+  return: 'yellow',
+  support: 'red',
+  task: 'red',
   refused: 'yellow',
   price: 'cyan',
   stock: 'cyan',
@@ -35,10 +62,13 @@ const colours: Readonly<Record<Label, Colour>> = {
 
 /** So many stories of one kind in so many milliseconds; of a broken promise all are told. */
 const limit = (label: Label): { readonly count: number; readonly inMs: number } => {
-  if (label === 'order') return { count: 4, inMs: 1_000 };
+  if (label === 'order') return { count: 2, inMs: 1_000 };
   if (label === 'BROKEN') return { count: Infinity, inMs: 1_000 };
-  return { count: 1, inMs: label === 'behind' ? 10_000 : 1_000 };
+  return { count: 1, inMs: label === 'behind' ? 10_000 : often.has(label) ? 2_000 : 1_000 };
 };
+
+/** Of these there are many. */
+const often: ReadonlySet<Label> = new Set(['shipped', 'completed', 'refused', 'price', 'stock', 'history']);
 
 const labelWidth = 10;
 /** On wide terminals the tails stand below each other here, not at the far right. */

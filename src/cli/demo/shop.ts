@@ -8,9 +8,8 @@ export type Shown = {
   priceMinor: number;
   /** What it cost before the last change: some customers still have that page open. */
   formerPriceMinor: number | undefined;
+  /** Pieces that can be ordered, as far as is known. */
   onHand: number;
-  /** Pieces ordered since the merchant last counted. */
-  ordered: number;
   revision: bigint;
   /** Its merchant is at it: one change at a time. */
   isBusy: boolean;
@@ -25,6 +24,8 @@ export type Shop = {
   readonly basket: () => readonly Item[];
   /** Shows what the platform says, unless something newer is known. */
   readonly refresh: (shown: Shown, read: OfferRead) => void;
+  /** The same for all of these. */
+  readonly reload: (offers: readonly OfferRead[]) => void;
 };
 
 /** Takes over the offers of an earlier demo and publishes what is missing. Says how many were new; a reply that is no answer ends it. */
@@ -65,13 +66,18 @@ const shownOf = (article: Article, { priceMinor, available, revision }: OfferRea
   priceMinor,
   formerPriceMinor: undefined,
   onHand: available,
-  ordered: 0,
   revision,
   isBusy: false,
 });
 
 const shopOf = (offers: readonly Shown[]): Shop => ({
   offers,
+  reload(read) {
+    for (const offer of read) {
+      const shown = offers.find(({ article }) => article.offerId === offer.offerId);
+      if (shown) refresh(shown, offer);
+    }
+  },
   basket: () => {
     const inStock = offers.filter(({ onHand }) => onHand > 0);
     const soldOut = offers.filter(({ onHand }) => onHand === 0);
@@ -88,10 +94,12 @@ const shopOf = (offers: readonly Shown[]): Shop => ({
     const lines = chance(0.7) ? 1 : between(2, 4);
     return someOf(inStock, lines).map((shown) => item(shown, chance(0.9) ? 1 : Math.min(between(2, 3), shown.onHand)));
   },
-  refresh(shown, { priceMinor, available, revision }) {
-    if (revision < shown.revision) return;
-    Object.assign(shown, { priceMinor, onHand: available, revision });
-  },
+  refresh,
 });
+
+const refresh: Shop['refresh'] = (shown, { priceMinor, available, revision }) => {
+  if (revision < shown.revision) return;
+  Object.assign(shown, { priceMinor, onHand: available, revision });
+};
 
 const item = (shown: Shown, quantity: number): Item => ({ shown, quantity, shownPriceMinor: shown.priceMinor });

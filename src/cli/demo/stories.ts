@@ -1,28 +1,34 @@
 import { randomUUID } from 'node:crypto';
-import { noAnswer, noConnection, persistently, type Acknowledged, type Api, type Reply } from './api.ts';
+import type { Acknowledged, Api, OrderRead, Reply } from './api.ts';
+import type { Ask } from './asking.ts';
 import { between, chance, oneOf } from './chance.ts';
+import { nextFate, paymentMethodFor } from './fates.ts';
 import type { Arrival, Journey, Ledger } from './ledger.ts';
+import type { Lives } from './lives.ts';
+import { short } from './living.ts';
 import { somebody } from './people.ts';
 import type { Screen } from './screen.ts';
 import type { Item, Shop, Shown } from './shop.ts';
 import { milliseconds } from './summary.ts';
 import type { Tally } from './tally.ts';
+import type { Tales } from './tales.ts';
 
 /** What happens in the marketplace, each to its end. */
 export type Stories = {
   readonly placeOrder: () => Promise<void>;
-  readonly cancelOrder: () => Promise<void>;
+  /** A cancellation was acknowledged: it is followed until it was seen everywhere. */
+  readonly cancelled: (orderId: string, reason: string, answer: Acknowledged, sentAt: number) => void;
   readonly changePrice: () => Promise<void>;
   readonly adjustStock: () => Promise<void>;
+  /** The shop window shows again what the platform says of one merchant's offers. */
+  readonly lookAtShelves: () => Promise<void>;
   readonly lookAtHistory: () => Promise<void>;
   /** Reads an acknowledged order and notes where it shows what was acknowledged. */
   readonly read: (journey: Journey, api: Api) => Promise<void>;
-  readonly lastOrder: () => string | undefined;
 };
 
-/** Orders that may still be cancelled or looked at. */
+/** Orders that may still be looked at. */
 const maxRecent = 200;
-const reasons = ['Found it cheaper elsewhere', 'Ordered by mistake', 'Takes too long', 'Wrong colour', 'Changed my mind'];
 
 export const createStories = (options: {
   readonly apis: readonly Api[];
@@ -30,57 +36,46 @@ export const createStories = (options: {
   readonly ledger: Ledger;
   readonly tally: Tally;
   readonly screen: Pick<Screen, 'tell'>;
-  readonly stopped: AbortSignal;
+  readonly ask: Ask;
+  readonly tales: Tales;
+  readonly lives: () => Lives;
 }): Stories => {
-  const { apis, shop, ledger, tally, screen, stopped } = options;
+  const { apis, shop, ledger, tally, screen, ask, tales, lives } = options;
   const recent: { readonly orderId: string; readonly totalMinor: number }[] = [];
-  let last: string | undefined;
-
-  /** Asks as often as one may; counts what is no answer, and tells of errors. */
-  const ask = async <Answer>(api: Api, send: (api: Api) => Promise<Reply<Answer>>): Promise<Reply<Answer>> => {
-    const reply = await persistently(() => send(api), { again: () => tally.count('asked again'), stopped });
-    if (reply.kind === 'refused') tally.refused(reply.code);
-    if (reply.kind === 'failed') {
-      const isOurs = reply.code === noConnection || reply.code === noAnswer;
-      tally.failed(isOurs ? `${reply.code} (${api.transport})` : reply.code);
-      screen.tell({ label: 'error', what: `${api.transport}: ${reply.code}. ${reply.because}` });
-    }
-    return reply;
-  };
 
   const broken = (promise: string): void => {
     tally.broken(promise);
     screen.tell({ label: 'BROKEN', what: promise });
   };
 
-  const read = async (journey: Journey, api: Api): Promise<void> => {
+  const read = async (journey: Journey, api: Api): Promise<void> => void (await readOrder(journey, api));
+
+  /** Notes where the order was seen, and answers it. */
+  const readOrder = async (journey: Journey, api: Api): Promise<OrderRead | undefined> => {
     const { what, orderId, consistencyToken } = journey;
     const reply = await ask(api, (through) => through.getOrder(orderId, consistencyToken));
-    if (reply.kind !== 'answered') return;
+    if (reply.kind !== 'answered') return undefined;
     tally.count('reads');
     const { status } = reply.answer;
     if (what === 'cancelled' && status !== 'CANCELLED')
-      return broken(`order ${orderId} was cancelled, but is ${status} when read with that answer's consistency token`);
+      broken(`order ${orderId} was cancelled, but is ${status} when read with that answer's consistency token`);
     const known = recent.findLast((order) => order.orderId === orderId);
     if (known && known.totalMinor !== reply.answer.totalMinor)
       broken(`order ${orderId} was placed for ${euros(known.totalMinor)}, but reads ${euros(reply.answer.totalMinor)}`);
     ledger.read(what, orderId);
+    return reply.answer;
   };
 
   /** From the acknowledgement until it has been seen everywhere; the first reading is the customer's own. */
-  const follow = (journey: Journey, api: Api, tell: (times: string) => void): Promise<void> => {
+  const follow = (journey: Journey, api: Api, tell: (times: string) => void): Promise<OrderRead | undefined> => {
     const { sentAt, acknowledgedAt } = journey;
     ledger.acknowledged(journey, ({ readAt, heardAt }: Arrival) => {
       tally.took('read model', readAt - sentAt);
       tally.took('RabbitMQ', heardAt - sentAt);
-      const times = [
-        [api.transport, acknowledgedAt],
-        ['read model', readAt],
-        ['RabbitMQ', heardAt],
-      ] as const;
-      tell(times.map(([name, at]) => `${name} ${milliseconds(at - sentAt).padStart(3)} ms`).join(', '));
+      const after = (at: number): string => milliseconds(at - sentAt);
+      tell(`${api.transport} ${after(acknowledgedAt)}, seen ${after(readAt)}, told ${after(heardAt)} ms`);
     });
-    return read(journey, api);
+    return readOrder(journey, api);
   };
 
   /** The same request again, through whichever transport: it must be the same order. */
@@ -124,8 +119,10 @@ export const createStories = (options: {
       const api = oneOf(apis);
       const items = shop.basket();
       const person = somebody();
+      const fate = nextFate();
       const form = {
         person,
+        paymentMethod: paymentMethodFor(fate),
         lines: items.map(({ shown, quantity, shownPriceMinor }) => ({ offerId: shown.article.offerId, quantity, shownPriceMinor })),
       };
       const totalMinor = items.reduce((total, { quantity, shownPriceMinor }) => total + quantity * shownPriceMinor, 0);
@@ -148,38 +145,25 @@ export const createStories = (options: {
       const { orderId, consistencyToken } = reply.answer;
       tally.count('placed');
       tally.took(api.transport, acknowledgedAt - sentAt);
-      last = orderId;
+      const tale = tales.of(orderId);
       recent.push({ orderId, totalMinor });
       if (recent.length > maxRecent) recent.shift();
-      for (const { shown, quantity } of items) shown.ordered += quantity;
-      await follow({ what: 'placed', orderId, consistencyToken, sentAt, acknowledgedAt }, api, (times) =>
+      for (const { shown, quantity } of items) shown.onHand = Math.max(0, shown.onHand - quantity);
+      const seen = await follow({ what: 'placed', orderId, consistencyToken, sentAt, acknowledgedAt }, api, (times) =>
         screen.tell({
           label: 'order',
           what: `${short(orderId)}  ${listed(items)}`,
           tail: `${euros(totalMinor).padStart(11)} to ${person.countryCode}   ${times}`,
         }),
       );
+      if (seen) lives().begin({ orderId, person, fate, read: seen, tale });
       if (chance(0.03)) await sendAgain(api, orderId, send);
     },
 
-    async cancelOrder() {
-      if (recent.length === 0) return;
-      const { orderId } = recent.splice(between(0, recent.length - 1), 1)[0]!;
-      const api = oneOf(apis);
-      const reason = oneOf(reasons);
-      const key = randomUUID();
-      const sentAt = performance.now();
-      const reply = await ask(api, (through) => through.cancelOrder(orderId, reason, key));
-      if (reply.kind !== 'answered') return;
+    cancelled(orderId, reason, { consistencyToken }, sentAt) {
       tally.count('cancelled');
-      const journey: Journey = {
-        what: 'cancelled',
-        orderId,
-        consistencyToken: reply.answer.consistencyToken,
-        sentAt,
-        acknowledgedAt: performance.now(),
-      };
-      await follow(journey, api, (times) => screen.tell({ label: 'cancelled', what: `${short(orderId)}  “${reason}”`, tail: times }));
+      const journey: Journey = { what: 'cancelled', orderId, consistencyToken, sentAt, acknowledgedAt: performance.now() };
+      void follow(journey, oneOf(apis), (times) => screen.tell({ label: 'cancelled', what: `${short(orderId)}  “${reason}”`, tail: times }));
     },
 
     async changePrice() {
@@ -196,21 +180,23 @@ export const createStories = (options: {
     },
 
     async adjustStock() {
-      const idle = shop.offers.filter(({ isBusy }) => !isBusy);
-      const soldOut = idle.filter(({ onHand }) => onHand === 0);
-      const selling = idle.filter(({ onHand, ordered }) => onHand > 0 && ordered > 0);
-      const shown = soldOut.length > 2 || selling.length === 0 ? soldOut[0] : oneOf(selling);
-      if (!shown) return;
-      const { article, onHand, ordered } = shown;
-      const isEmpty = onHand === 0;
-      const difference = isEmpty ? between(1, article.quantity + 2) : -Math.min(onHand, ordered);
-      const reason = isEmpty ? 'New stock' : 'Counted after sales';
-      if (!(await change(shown, (api, key) => api.adjustStock(article, difference, reason, key)))) return;
+      const wanting = shop.offers.filter(({ isBusy, onHand }) => !isBusy && onHand <= 1);
+      if (wanting.length === 0) return;
+      const shown = oneOf(wanting);
+      const { article } = shown;
+      const pieces = between(2, article.quantity + 4);
+      if (!(await change(shown, (api, key) => api.adjustStock(article, pieces, 'New stock', key)))) return;
       tally.count('stock changes');
-      shown.onHand = Math.max(0, shown.onHand + difference);
-      shown.ordered = isEmpty ? 0 : shown.ordered + difference;
-      const outcome = isEmpty ? `${difference} new` : `${-difference} sold, ${shown.onHand === 0 ? 'none' : shown.onHand} left`;
-      screen.tell({ label: 'stock', what: `${named(shown)}  ${outcome}`, tail: article.merchant.name });
+      shown.onHand += pieces;
+      screen.tell({ label: 'stock', what: `${named(shown)}  ${pieces} new`, tail: article.merchant.name });
+    },
+
+    async lookAtShelves() {
+      const { merchantId } = oneOf(shop.offers).article.merchant;
+      const reply = await ask(oneOf(apis), (api) => api.listOffers(merchantId));
+      if (reply.kind !== 'answered') return;
+      tally.count('reads');
+      shop.reload(reply.answer);
     },
 
     async lookAtHistory() {
@@ -224,11 +210,9 @@ export const createStories = (options: {
     },
 
     read,
-    lastOrder: () => last,
   };
 };
 
-const short = (orderId: string): string => orderId.slice(0, 8);
 const named = ({ article: { title, grade } }: Shown): string => `${title} (${grade})`;
 
 const listed = (items: readonly Item[]): string => {

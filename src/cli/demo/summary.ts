@@ -8,6 +8,8 @@ export type Standing = {
   readonly inFlight: () => number;
   /** Acknowledged, and not seen in the read model or on RabbitMQ yet. */
   readonly awaited: () => number;
+  /** Orders whose life goes on. */
+  readonly lives: () => number;
   /** Why no messages come; undefined: they do. */
   readonly brokerTrouble: () => string | undefined;
 };
@@ -16,7 +18,7 @@ const recentMs = 10_000;
 const timed: readonly Timed[] = ['gRPC', 'REST', 'read model', 'RabbitMQ'];
 
 /** The running summary: a few lines for a terminal, one for a log. */
-export const summaryOf = ({ tally, rate, startedAt, inFlight, awaited, brokerTrouble }: Standing) => {
+export const summaryOf = ({ tally, rate, startedAt, inFlight, awaited, lives, brokerTrouble }: Standing) => {
   const seen: { readonly at: number; readonly sent: number }[] = [{ at: startedAt, sent: 0 }];
 
   /** Orders sent a second over the last ten seconds. */
@@ -32,14 +34,15 @@ export const summaryOf = ({ tally, rate, startedAt, inFlight, awaited, brokerTro
   return {
     lines: (): readonly string[] => [
       `${duration(performance.now() - startedAt)}   ${recently()} orders/s sent, ${rate} wanted   ${inFlight()} in flight${behind(tally)}`,
-      `placed ${tally.of('placed')}   cancelled ${tally.of('cancelled')}   price changes ${tally.of('price changes')}   stock changes ${tally.of('stock changes')}   reads ${tally.of('reads')}   sent twice ${tally.of('sent twice')}`,
+      `orders placed ${tally.of('placed')}, ${[...tally.happened].map(([what, count]) => `${what} ${count}`).join(', ')}   living ${lives()}`,
+      `commands ${tally.of('commands')} after placing   price changes ${tally.of('price changes')}   stock changes ${tally.of('stock changes')}   reads ${tally.of('reads')}   sent twice ${tally.of('sent twice')}`,
       `refused  ${counts(tally.refusals, '   ')}`,
       `errors   ${counts(tally.failures, '   ')}${tally.of('asked again') > 0 ? `   (asked again as told: ${tally.of('asked again')})` : ''}`,
       `ms p50/p99   ${timed.map((what) => `${what} ${latency(tally, what)}`).join('   ')}`,
       `messages ${tally.of('messages')}   awaited ${awaited()}${brokerTrouble() === undefined ? '' : `   ${brokerTrouble()}`}`,
     ],
     line: (): string =>
-      `${recently()} orders/s sent, ${rate} wanted; placed ${tally.of('placed')}, cancelled ${tally.of('cancelled')}, refused ${counts(tally.refusals)}, errors ${counts(tally.failures)}; ms p50/p99: ${timed
+      `${recently()} orders/s sent, ${rate} wanted; placed ${tally.of('placed')}, ${[...tally.happened].map(([what, count]) => `${what} ${count}`).join(', ')}, living ${lives()}, refused ${counts(tally.refusals)}, errors ${counts(tally.failures)}; ms p50/p99: ${timed
         .map((what) => `${what} ${latency(tally, what)}`)
         .join(', ')}; messages ${tally.of('messages')}, awaited ${awaited()}${behind(tally, '; ')}`,
   };
@@ -50,7 +53,7 @@ export const totals = (tally: Tally, ranMs: number): string =>
   [
     `Ran ${duration(ranMs)}.`,
     `  placed       ${tally.of('placed')} orders (${(tally.of('placed') / (ranMs / 1_000)).toFixed(1)}/s), ${tally.of('sent twice')} of them sent twice`,
-    `  cancelled    ${tally.of('cancelled')}`,
+    `  afterwards   ${tally.of('commands')} commands of customers, merchants and support`,
     `  merchants    ${tally.of('price changes')} price changes, ${tally.of('stock changes')} stock changes`,
     `  reads        ${tally.of('reads')}`,
     `  refused      ${totalOf(tally.refusals) === 0 ? 'none' : counts(tally.refusals, ', ')}`,

@@ -8,7 +8,10 @@ export type Tally = {
   readonly took: (what: Timed, ms: number) => void;
   /** The platform did not do as it promises; the demo ends with exit code 1. */
   readonly broken: (promise: string) => void;
+  /** Messages told of this turn in an order's life. */
+  readonly happens: (what: Happening) => void;
   readonly of: (what: Counted) => number;
+  readonly happened: ReadonlyMap<Happening, number>;
   readonly refusals: ReadonlyMap<string, number>;
   readonly failures: ReadonlyMap<string, number>;
   readonly brokenPromises: readonly string[];
@@ -20,6 +23,7 @@ export type Counted =
   | 'sent'
   | 'placed'
   | 'cancelled'
+  | 'commands'
   | 'price changes'
   | 'stock changes'
   | 'reads'
@@ -28,7 +32,19 @@ export type Counted =
   | 'not sent'
   | 'messages'
   | 'messages twice';
+export type Happening = 'confirmed' | 'parcels sent' | 'delivered' | 'completed' | 'cancelled' | 'expired' | 'returns closed';
 export type Timed = 'gRPC' | 'REST' | 'read model' | 'RabbitMQ';
+
+/** The messages that are counted as turns in orders' lives, by name. */
+export const happenings: ReadonlyMap<string, Happening> = new Map([
+  ['order-confirmed', 'confirmed'],
+  ['shipment-dispatched', 'parcels sent'],
+  ['order-delivered', 'delivered'],
+  ['order-completed', 'completed'],
+  ['order-cancelled', 'cancelled'],
+  ['order-expired', 'expired'],
+  ['return-closed', 'returns closed'],
+]);
 
 /** Of broken promises so many are kept in words. */
 const maxBroken = 20;
@@ -36,6 +52,7 @@ const maxBroken = 20;
 /** All zero. */
 export const createTally = (): Tally => {
   const counts = new Map<Counted, number>();
+  const happened = new Map<Happening, number>([...happenings.values()].map((what) => [what, 0]));
   const refusals = new Map<string, number>();
   const failures = new Map<string, number>();
   const brokenPromises: string[] = [];
@@ -54,6 +71,8 @@ export const createTally = (): Tally => {
     broken(promise) {
       if (brokenPromises.length < maxBroken) brokenPromises.push(promise);
     },
+    happens: (what) => add(happened, what),
+    happened,
     of: (what) => counts.get(what) ?? 0,
     refusals,
     failures,

@@ -10,8 +10,8 @@ type Memory = { readonly paymentMethod: string };
 const week = 7 * 24 * 3_600_000;
 
 /**
- * The sandbox, for development: answers payments as a provider would, without money. `tok_decline…` is declined, of
- * `tok_capture_fails…` no capture succeeds and of `tok_refund_fails…` no refund; everything else does.
+ * The sandbox, for development: answers payments as a provider would, without money. `tok_decline…` is declined, `tok_silent…`
+ * never answered; of `tok_capture_fails…` no capture succeeds and of `tok_refund_fails…` no refund; everything else does.
  */
 export const sandbox: Process<Memory, (typeof on)[number]> = {
   name: 'sandbox',
@@ -26,6 +26,7 @@ export const sandbox: Process<Memory, (typeof on)[number]> = {
     switch (type) {
       case 'PaymentRequested': {
         const { paymentMethod, payBy } = data;
+        if (paymentMethod.startsWith('tok_silent')) return { memory: { paymentMethod }, commands: [] };
         if (paymentMethod.startsWith('tok_decline')) return answer({ type: 'RecordDeclined', code: 'card_declined' }, { paymentMethod });
         const authorised = { type: 'RecordAuthorised', providerReference: `sandbox_${paymentId}`, captureBefore: after(payBy, week) } as const;
         return answer(authorised, { paymentMethod });
