@@ -15,7 +15,7 @@ import type { Done, Health } from './eventstoredb-soak-process.ts';
 const lastsMs = Number(process.env['TEST_SOAK_SECONDS'] ?? 0) * 1_000;
 /**
  * Against a server that the environment names: a program which does to that server what its argument says, one of `kill`,
- * `stop`, `start`, `stall` and `resume`. Without it such a server is only cut off.
+ * `stop`, `start`, `stall` and `resume` (in a cluster: to the node that leads). Without it such a server is only cut off.
  */
 const control = process.env['TEST_EVENTSTOREDB_CONTROL'];
 /** How much more than after the first quarter the process may hold at the end. */
@@ -24,7 +24,7 @@ const mayGrow = { heap: 1.15, resources: 4 } as const;
 type Fault = { readonly name: string; readonly begin: () => unknown; readonly end?: () => unknown };
 type Victim = { readonly url: string; readonly faults: readonly Fault[]; readonly close: () => Promise<void> };
 
-/** What the network does, in front of any server. */
+/** What the network does, in front of any one node, and what happens to a server itself. */
 const startVictim = async (): Promise<Victim> => {
   const own = process.env['TEST_EVENTSTOREDB_URL'] ? undefined : await startOwn();
   const real = own ? undefined : await startEventStoreDb();
@@ -54,9 +54,11 @@ const startVictim = async (): Promise<Victim> => {
           { name: 'killed', ...restart },
         ]
       : [];
+  // In front of one node a proxy would keep clients from the others.
+  const isCluster = real !== undefined && real.url !== real.nodeUrl;
   return {
-    url: proxy.url,
-    faults: [...network, ...faults],
+    url: isCluster ? real.url : proxy.url,
+    faults: isCluster ? faults : [...network, ...faults],
     close: async () => {
       await proxy.close();
       own?.close();
