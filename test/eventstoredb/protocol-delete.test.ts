@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ANY, NO_STREAM, STREAM_EXISTS } from '@eventstore/db-client';
 import { eventStoreDbName as on } from '../support/eventstoredb-under-test.ts';
+import { eventually } from '../support/role-process.ts';
 import { clientForTests, credentials, errorOf, event, newStream, some } from './observed.ts';
 
 const { client } = await clientForTests();
@@ -44,6 +45,13 @@ test(`${on}: after a delete numbering continues, for a new stream, the last revi
     const stream = await written();
     await client.deleteStream(stream);
     assert.equal((await client.appendToStream(stream, event(), { expectedRevision })).nextExpectedRevision, 2n);
+    // The append is acknowledged before the stream can be read again.
+    await eventually('it can be read again', () =>
+      revisions(stream).then(
+        (found) => found.length > 0,
+        () => false,
+      ),
+    );
     assert.deepEqual(await revisions(stream), [2n]);
   }
 });
