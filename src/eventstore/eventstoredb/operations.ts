@@ -31,7 +31,7 @@ export const openEventStoreDbOperations = (options: { readonly url: string; read
   const connection = openConnection({ settings: { ...settings, nodePreference: 'leader' }, name: 'orders log operator', logger });
   const appender = openAppender({ connection, readTails: tailReader(connection), logger, metrics, closed: async () => false });
   const identity = openIdentity(connection, appender.send);
-  const hasUsers = settings.tls && settings.credentials !== undefined;
+  const hasUsers = settings.tls;
 
   const head = async (): Promise<string> => {
     const [newest] = await readFew(connection, headRequest(), { leader: true });
