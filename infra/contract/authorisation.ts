@@ -16,6 +16,10 @@ Every call brings an OpenID Connect access token: \`Authorization: Bearer …\` 
 name the method's scope. The claims \`customer_id\` and \`merchant_id\` bind the caller to that customer's or merchant's own data; acting for
 others needs \`tenants:any-customer\` or \`tenants:any-merchant\`, and a missing claim never widens what a caller may do.
 
+A customer acts on its own orders, payments and returns; so does, with \`tenants:any-customer\`, who works for customers: checkout, support,
+the payments worker. A merchant acts on its own offers, and of an order on its own lines, shipments and returns: an order without lines of
+its own it cannot even ask about. What is somebody else's is refused as \`FORBIDDEN\`, whatever state it is in.
+
 | Method | Path | Scope | |
 |---|---|---|---|
 ${methods.join('\n')}

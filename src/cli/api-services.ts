@@ -18,6 +18,7 @@ import { orderQueries } from '../queries/order-queries.ts';
 import { paymentQueries } from '../queries/payment-queries.ts';
 import type { Open } from '../queries/personal-text.ts';
 import { returnQueries } from '../queries/return-queries.ts';
+import { shipmentQueries } from '../queries/shipment-queries.ts';
 import { workQueries } from '../queries/work-queries.ts';
 
 /** What the methods of the API are made from. */
@@ -33,16 +34,15 @@ export type ApiParts = {
 };
 
 /** The implementation of every method of the contract, by service. */
-export const apiServices = ({ handle, states, terms, pool, store, consistency, open }: ApiParts): Services => ({
-  'orders.internal.v1.PaymentRecordService': paymentRecords(handle),
-  'orders.v1.CustomerService': { ...customerCommands(handle), ...customerQueries({ store }) },
-  'orders.v1.OfferService': { ...offerCommands(handle), ...offerQueries({ pool, consistency }) },
-  'orders.v1.OrderService': {
-    ...orderCommands(handle, terms),
-    ...fulfilmentCommands(handle, terms),
-    ...orderQueries({ pool, store, consistency, open }),
-  },
-  'orders.v1.PaymentService': { ...paymentCommands(handle), ...paymentQueries({ pool, consistency }) },
-  'orders.v1.ReturnService': { ...returnCommands(handle, states, terms), ...returnQueries({ pool, consistency, open }) },
-  'orders.v1.WorkService': workQueries({ pool, consistency }),
-});
+export const apiServices = ({ handle, states, terms, pool, store, consistency, open }: ApiParts): Services => {
+  const orders = orderQueries({ pool, store, consistency, open });
+  return {
+    'orders.internal.v1.PaymentRecordService': paymentRecords(handle),
+    'orders.v1.CustomerService': { ...customerCommands(handle), ...customerQueries({ store }) },
+    'orders.v1.OfferService': { ...offerCommands(handle), ...offerQueries({ pool, consistency }) },
+    'orders.v1.OrderService': { ...orderCommands(handle, terms), ...fulfilmentCommands(handle, terms), ...orders, ...shipmentQueries(orders) },
+    'orders.v1.PaymentService': { ...paymentCommands(handle), ...paymentQueries({ pool, consistency }) },
+    'orders.v1.ReturnService': { ...returnCommands(handle, states, terms), ...returnQueries({ pool, consistency, open }) },
+    'orders.v1.WorkService': workQueries({ pool, consistency }),
+  };
+};

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { status } from '@grpc/grpc-js';
 import type { JsonObject } from '@bufbuild/protobuf';
 import type { Who } from '../support/clients.ts';
 import type { Life } from '../support/lives.ts';
@@ -18,11 +19,18 @@ export const testRefusals = ({ ask }: CommandApi, refusals: readonly Refused[]):
       test(`${method} over ${transport} is refused as ${code} where ${where}`, async () => {
         const { request, who } = await attempt();
         const told = await ask(transport, method, request, who);
-        assert.ok('code' in told, JSON.stringify(told));
-        assert.equal(told.code, code);
+        assert.deepEqual(told, { code, fields: 'fields' in told ? told.fields : [], status: statusOf(code)[transport] });
       });
     }
   }
+};
+
+/** The row of the error table. */
+const statusOf = (code: string): { readonly grpc: number; readonly rest: number } => {
+  if (code === 'INVALID_REQUEST') return { grpc: status.INVALID_ARGUMENT, rest: 400 };
+  if (code === 'FORBIDDEN') return { grpc: status.PERMISSION_DENIED, rest: 403 };
+  if (code === 'ID_TAKEN') return { grpc: status.ALREADY_EXISTS, rest: 409 };
+  return code.endsWith('_NOT_FOUND') ? { grpc: status.NOT_FOUND, rest: 404 } : { grpc: status.FAILED_PRECONDITION, rest: 409 };
 };
 
 export const support: Who = { role: 'support' };

@@ -41,7 +41,7 @@ const describeChange = ({ method, prepare, events, unknown }: ChangeCase, transp
     for (const { field, request } of breachesOf(input, prepared.request, inPath)) {
       const told = await ask(transport, method, request, prepared.who);
       const named = transport === 'rest' && field === 'etag' ? 'If-Match' : field;
-      assert.deepEqual(told, { code: 'INVALID_REQUEST', fields: [named] }, JSON.stringify(request));
+      assert.deepEqual(told, { code: 'INVALID_REQUEST', fields: [named], status: transport === 'rest' ? 400 : 3 }, JSON.stringify(request));
     }
     assert.deepEqual(await added(), []);
   });

@@ -19,8 +19,8 @@ export const methodNamed = (name: string): MethodDescription => {
   return found;
 };
 
-/** What came back, whatever the transport: the message in proto3 JSON, or the refusal's code with the fields it names. */
-export type Told = { readonly message: JsonObject } | { readonly code: string; readonly fields: readonly string[] };
+/** What came back, whatever the transport: the message in proto3 JSON, or the refusal's code, the fields it names, and the status of gRPC or HTTP. */
+export type Told = { readonly message: JsonObject } | { readonly code: string; readonly fields: readonly string[]; readonly status: number };
 
 /** Asks any method of the contract: a message in proto3 JSON with the proto's names, and a token. */
 export type Ask = (method: MethodDescription, request: JsonObject, token: string | undefined) => Promise<Told>;
@@ -56,7 +56,11 @@ const refusalIn = (error: ServiceError): Told => {
   const { details } = Status.decode((bytes as Buffer | undefined) ?? Buffer.alloc(0));
   const valueOf = (name: string): Uint8Array => details.find(({ typeUrl }) => typeUrl.endsWith(`.${name}`))?.value ?? new Uint8Array();
   const { fieldViolations } = BadRequest.decode(valueOf('BadRequest'));
-  return { code: ErrorInfo.decode(valueOf('ErrorInfo')).reason || error.message, fields: fieldViolations.map(({ field }) => field) };
+  return {
+    code: ErrorInfo.decode(valueOf('ErrorInfo')).reason || error.message,
+    fields: fieldViolations.map(({ field }) => field),
+    status: error.code,
+  };
 };
 
 /** The first route: path fields go into the path, the key and the etag into their headers, the rest into body or query. */
@@ -80,7 +84,9 @@ const overRest =
       ...(route.hasBody ? { body: JSON.stringify(Object.fromEntries(others)) } : {}),
     });
     const body = (await response.json()) as JsonObject & { readonly code?: string; readonly fields?: readonly { readonly field: string }[] };
-    return response.ok ? { message: body } : { code: String(body.code), fields: (body.fields ?? []).map(({ field }) => field) };
+    return response.ok
+      ? { message: body }
+      : { code: String(body.code), fields: (body.fields ?? []).map(({ field }) => field), status: response.status };
   };
 
 const text = (value: JsonValue | undefined): string => (typeof value === 'string' ? value : JSON.stringify(value ?? ''));

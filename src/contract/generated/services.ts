@@ -53,6 +53,7 @@ export const services = {
     resolveTask: { request: orders_v1_orders.ResolveTaskRequest, response: orders_v1_common.CommandAnswer },
     getOrder: { request: orders_v1_orders.GetOrderRequest, response: orders_v1_orders.Order },
     listOrders: { request: orders_v1_orders.ListOrdersRequest, response: orders_v1_orders.ListOrdersResponse },
+    getShipment: { request: orders_v1_orders.GetShipmentRequest, response: orders_v1_orders.Shipment },
     getOrderHistory: { request: orders_v1_orders.GetOrderHistoryRequest, response: orders_v1_orders.GetOrderHistoryResponse },
   },
   'orders.v1.PaymentService': {

@@ -24,6 +24,7 @@ import { CommandAnswer } from "./common.ts";
 /** A customer, as far as the platform keeps anything beside orders. */
 export interface Customer {
   customerId: string;
+  /** -1 as long as nothing was decided about the customer. */
   revision: bigint;
   /** The holds that stand, oldest first. */
   legalHolds: LegalHold[];

@@ -718,6 +718,11 @@ export interface GetOrderRequest {
   orderId: string;
 }
 
+export interface GetShipmentRequest {
+  orderId: string;
+  shipmentId: string;
+}
+
 export interface ListOrdersRequest {
   /** Only this customer's. */
   customerId: string;
@@ -3395,6 +3400,63 @@ export const GetOrderRequest: MessageFns<GetOrderRequest> = {
   },
 };
 
+function createBaseGetShipmentRequest(): GetShipmentRequest {
+  return { orderId: "", shipmentId: "" };
+}
+
+export const GetShipmentRequest: MessageFns<GetShipmentRequest> = {
+  encode(message: GetShipmentRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.orderId !== "") {
+      writer.uint32(10).string(message.orderId);
+    }
+    if (message.shipmentId !== "") {
+      writer.uint32(18).string(message.shipmentId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetShipmentRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetShipmentRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.orderId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.shipmentId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
 function createBaseListOrdersRequest(): ListOrdersRequest {
   return {
     customerId: "",
@@ -4003,6 +4065,16 @@ export const OrderServiceService = {
     responseSerialize: (value: ListOrdersResponse): Buffer => Buffer.from(ListOrdersResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListOrdersResponse => ListOrdersResponse.decode(value),
   },
+  /** One parcel of an order, as GetOrder shows it. */
+  getShipment: {
+    path: "/orders.v1.OrderService/GetShipment" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetShipmentRequest): Buffer => Buffer.from(GetShipmentRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetShipmentRequest => GetShipmentRequest.decode(value),
+    responseSerialize: (value: Shipment): Buffer => Buffer.from(Shipment.encode(value).finish()),
+    responseDeserialize: (value: Buffer): Shipment => Shipment.decode(value),
+  },
   /** Everything that happened to an order, from the event store: each event, the state after it, and what it changed. */
   getOrderHistory: {
     path: "/orders.v1.OrderService/GetOrderHistory" as const,
@@ -4046,6 +4118,8 @@ export interface OrderServiceServer extends UntypedServiceImplementation {
   getOrder: handleUnaryCall<GetOrderRequest, Order>;
   /** Orders, newest first. */
   listOrders: handleUnaryCall<ListOrdersRequest, ListOrdersResponse>;
+  /** One parcel of an order, as GetOrder shows it. */
+  getShipment: handleUnaryCall<GetShipmentRequest, Shipment>;
   /** Everything that happened to an order, from the event store: each event, the state after it, and what it changed. */
   getOrderHistory: handleUnaryCall<GetOrderHistoryRequest, GetOrderHistoryResponse>;
 }
@@ -4271,6 +4345,22 @@ export interface OrderServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListOrdersResponse) => void,
+  ): ClientUnaryCall;
+  /** One parcel of an order, as GetOrder shows it. */
+  getShipment(
+    request: GetShipmentRequest,
+    callback: (error: ServiceError | null, response: Shipment) => void,
+  ): ClientUnaryCall;
+  getShipment(
+    request: GetShipmentRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: Shipment) => void,
+  ): ClientUnaryCall;
+  getShipment(
+    request: GetShipmentRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: Shipment) => void,
   ): ClientUnaryCall;
   /** Everything that happened to an order, from the event store: each event, the state after it, and what it changed. */
   getOrderHistory(
