@@ -132,6 +132,27 @@ test('an order of two merchants is confirmed, shipped in two parcels, delivered 
   assert.equal(new Set(story.slice(0, 4).map(({ correlation_id }) => correlation_id)).size, 1, 'one story has one correlation');
 });
 
+test('a parcel is read where the answer to its dispatch says it is, by whom it concerns', async () => {
+  const orderId = await ordered([await publish(as.alpha, 1)]);
+  const order = await orderIn(orderId, 'CONFIRMED');
+  const { line_id } = lineOf(order, alpha);
+  await post(as.alpha, `/v1/orders/${orderId}/lines/${line_id}:accept`);
+  const parcel = { carrier: 'DHL', tracking_number: 'JD0002', lines: [{ line_id, quantity: 1 }] };
+  const { status, headers, body } = await rest(as.alpha, 'POST', `/v1/orders/${orderId}/shipments`, parcel);
+  const location = headers.get('location')!;
+  assert.deepEqual([status, location], [201, `/v1/orders/${orderId}/shipments/${body.shipment_id}`]);
+  for (const who of [as.alpha, as.customer, as.support]) {
+    const answer = await rest(who, 'GET', location, undefined, { 'consistency-token': body.consistency_token });
+    assert.partialDeepStrictEqual(done(answer), {
+      shipment_id: body.shipment_id,
+      status: 'DISPATCHED',
+      carrier: 'DHL',
+      lines: [{ line_id, quantity: 1 }],
+    });
+  }
+  assert.equal((await rest(as.beta, 'GET', location)).status, 403);
+});
+
 test('a declined payment cancels the order and puts everything back on sale', async () => {
   const offerId = await publish(as.alpha, 1);
   const orderId = await ordered([offerId], { paymentMethod: 'tok_decline_card' });
