@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomUUIDv7 } from 'node:crypto';
 import fc from 'fast-check';
 import { test } from 'node:test';
 import type { AppendResult, EventStore, Expected, Logged, NewEvent, Position } from '../../src/eventstore/event-store.ts';
@@ -22,6 +23,9 @@ const step: fc.Arbitrary<Step> = fc.record({
 /** An append that was acknowledged: where it must be found. */
 type Acknowledged = { readonly stream: string; readonly ids: readonly string[]; readonly revision: number; readonly position: Position };
 
+/** A server that is there already may have the streams of earlier runs. */
+const run = randomUUIDv7();
+
 /**
  * Drives an adapter against a model: concurrent appenders in several processes on shared streams, their appends doubled,
  * their connections cut. No append is lost, doubled, reordered or half written, and no reader sees a position before an earlier one.
@@ -41,7 +45,7 @@ export const eventStoreModel = (name: string, start: () => Promise<Adapter>): vo
         await Promise.all(
           appenders.map(async (steps, index) => {
             for (const { stream: number, events: count, send, trouble } of steps) {
-              const stream = `model-${round}-${number}`;
+              const stream = `model-${run}-${round}-${number}`;
               const events = Array.from({ length: count }, () => newEvent());
               const store = stores[index % stores.length]!;
               if (trouble === 'cut') await adapter.cutConnections();
@@ -87,7 +91,7 @@ export const eventStoreModel = (name: string, start: () => Promise<Adapter>): vo
       Array.from({ length: 16 }, async (_, appender) => {
         for (let count = 0; count < 250; count += 1) {
           const result = await writers[appender % 2]!.append(
-            `count-${appender}-${count % 5}`,
+            `count-${run}-${appender}-${count % 5}`,
             [newEvent('Counted')],
             count < 5 ? 'none' : Math.floor(count / 5) - 1,
           );
