@@ -21,6 +21,7 @@ const line = (nth: number): PlacedData['lines'][number] => ({
   vatScheme: 'STANDARD',
   vatRateBasisPoints: 1_900,
   warrantyMonths: 24,
+  withdrawalMs: 15 * 24 * 3_600_000,
 });
 
 /** An order of two lines, sealed values as long as real ones. In a filled log its nil ids become different ones in each. */

@@ -4,7 +4,6 @@ import type { OrderCommandOf, OrderDecision } from './order-commands.ts';
 import { refusalOfEnded, refusalOfLines, withEnding } from './order-ending.ts';
 import type { LineCancellation, OrderEvent } from './order-events.ts';
 import type { OrderLine, PlacedOrder } from './order-state.ts';
-import type { Timed } from './terms.ts';
 
 /** Cancels the order as a whole, as long as nothing of it has shipped. */
 export const cancelOrder = ({ cause }: OrderCommandOf<'CancelOrder'>, state: PlacedOrder): OrderDecision => {
@@ -24,33 +23,33 @@ export const cancelLine = (command: OrderCommandOf<'CancelLine' | 'RejectLine'>,
   const refusal = refusalOfLines(state);
   if (refusal) return refusal;
   if (line.open === 0) return rejected('ALREADY_SHIPPED', 'All pieces of the line have shipped.');
-  return cancelled(state, [line], command.type === 'RejectLine' ? 'MERCHANT' : command.cause, command);
+  return cancelled(state, [line], command.type === 'RejectLine' ? 'MERCHANT' : command.cause);
 };
 
 /** Cancels everything that has not shipped. */
 export const cancelOpenLines = (command: OrderCommandOf<'CancelOpenLines'>, state: PlacedOrder): OrderDecision => {
   const open = openLines(state);
   if (open.length === 0) return accepted();
-  return refusalOfLines(state) ?? cancelled(state, open, command.cause, command);
+  return refusalOfLines(state) ?? cancelled(state, open, command.cause);
 };
 
 /** Cancels what no merchant accepted in time. A hold stops the clock. */
 export const cancelUnaccepted = (command: OrderCommandOf<'CancelUnaccepted'>, state: PlacedOrder): OrderDecision => {
   if (state.held || state.acceptBy !== command.acceptBy) return accepted();
   const unaccepted = openLines(state).filter(({ dispatchBy }) => dispatchBy === undefined);
-  return cancelled(state, unaccepted, 'NOT_ACCEPTED', command);
+  return cancelled(state, unaccepted, 'NOT_ACCEPTED');
 };
 
 /** Cancels what its merchant did not dispatch in time. A hold stops the clock. */
 export const cancelUndispatched = (command: OrderCommandOf<'CancelUndispatched'>, state: PlacedOrder): OrderDecision => {
   if (state.held) return accepted();
   const overdue = openLines(state).filter(({ lineId, dispatchBy }) => lineId === command.lineId && dispatchBy === command.dispatchBy);
-  return cancelled(state, overdue, 'NOT_DISPATCHED', command);
+  return cancelled(state, overdue, 'NOT_DISPATCHED');
 };
 
 const openLines = ({ lines }: PlacedOrder): readonly OrderLine[] => lines.filter(({ open }) => open > 0);
 
-const cancelled = (state: PlacedOrder, lines: readonly OrderLine[], cause: LineCancellation, timed: Timed): OrderDecision =>
+const cancelled = (state: PlacedOrder, lines: readonly OrderLine[], cause: LineCancellation): OrderDecision =>
   withEnding(
     state,
     lines.map(({ lineId, offerId, merchantId, open, unitPriceMinor }): OrderEvent => ({
@@ -66,5 +65,4 @@ const cancelled = (state: PlacedOrder, lines: readonly OrderLine[], cause: LineC
         cause,
       },
     })),
-    timed,
   );

@@ -2,7 +2,7 @@ import { accepted, rejected, type Rejected } from './decider.ts';
 import type { OrderCode, OrderCommandOf, OrderDecision } from './order-commands.ts';
 import type { OrderEvent } from './order-events.ts';
 import { afterOrderEvent, type PlacedOrder } from './order-state.ts';
-import { after, type Timed } from './terms.ts';
+import { after } from './terms.ts';
 
 /** Why an order that is over takes no command, if it is. */
 export const refusalOfEnded = ({ status }: PlacedOrder): Rejected<OrderCode> | undefined => {
@@ -28,12 +28,13 @@ export const refusalOfLines = (state: PlacedOrder): Rejected<OrderCode> | undefi
 
 /**
  * The events of a decision, and the one that follows when they leave nothing open and nothing on its way: the order is cancelled
- * if nothing shipped, delivered if something arrived, completed if all was lost. The customer's term runs from the last delivery.
+ * if nothing shipped, delivered if something arrived, completed if all was lost. The customer's term, as
+ * it was agreed, runs from the last delivery.
  */
-export const withEnding = (state: PlacedOrder, events: readonly OrderEvent[], { terms }: Timed): OrderDecision => {
+export const withEnding = (state: PlacedOrder, events: readonly OrderEvent[]): OrderDecision => {
   const then = events.reduce(afterOrderEvent, state) as PlacedOrder;
   if (events.length === 0 || then.lines.some(({ open }) => open > 0)) return accepted(...events);
-  const { customerId, shipments } = then;
+  const { customerId, shipments, lines } = then;
   if (shipments.length === 0) return accepted(...events, { type: 'OrderCancelled', data: { customerId, cause: 'LINES_CANCELLED' } });
   if (shipments.some(({ status }) => status === 'dispatched')) return accepted(...events);
   const last = shipments
@@ -41,7 +42,8 @@ export const withEnding = (state: PlacedOrder, events: readonly OrderEvent[], { 
     .toSorted()
     .at(-1);
   if (last === undefined) return accepted(...events, { type: 'OrderCompleted', data: { customerId } });
-  return accepted(...events, { type: 'OrderDelivered', data: { customerId, withdrawalEnds: after(last, terms.withdrawalMs) } });
+  const withdrawalMs = Math.max(...lines.filter(({ delivered }) => delivered > 0).map((line) => line.withdrawalMs));
+  return accepted(...events, { type: 'OrderDelivered', data: { customerId, withdrawalEnds: after(last, withdrawalMs) } });
 };
 
 /** The end of the customer's right to withdraw is the end of the order. */

@@ -19,7 +19,7 @@ const HoldCause = oneOf('SUPPORT', 'PAYMENT');
 export const orderEvents = [
   event('OrderPlaced', {
     version: 1,
-    means: 'A customer ordered. Prices, merchants and terms are frozen from the offers as they were.',
+    means: 'A customer ordered. Prices, merchants and terms are frozen as they were; `withdrawalMs` is how long the customer may withdraw.',
     data: {
       customerId: Uuid,
       contact: Type.Object({ name: Sealed, email: Sealed, language: Type.String() }),
@@ -42,6 +42,7 @@ export const orderEvents = [
           vatRateBasisPoints: Type.Integer({ minimum: 0, maximum: 10_000 }),
           purchasePriceMinor: Type.Optional(AmountMinor),
           warrantyMonths: Type.Integer({ minimum: 0 }),
+          withdrawalMs: Type.Integer({ minimum: 0 }),
         }),
       ),
     },

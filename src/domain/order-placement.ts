@@ -5,7 +5,7 @@ import type { OrderCode, OrderCommandOf, OrderDecision, RequestedLine } from './
 import type { OrderEventData } from './order-events.ts';
 import { refusalOfEnded } from './order-ending.ts';
 import type { Order, PlacedOrder } from './order-state.ts';
-import { after } from './terms.ts';
+import { after, type Terms } from './terms.ts';
 import { vatRate } from './vat.ts';
 
 /** Freezes prices, merchants and terms from the offers as they are. */
@@ -27,7 +27,7 @@ export const placeOrder = (command: OrderCommandOf<'PlaceOrder'>, state: Order):
       currency,
       reserveBy: after(now, terms.reserveMs),
       payBy: after(now, terms.payMs),
-      lines: lines.map((line) => frozen(line, rate)),
+      lines: lines.map((line) => frozen(line, rate, terms)),
     },
   });
 };
@@ -92,9 +92,27 @@ const refusalOfLines = (lines: readonly RequestedLine[], currency: string): Reje
   return undefined;
 };
 
-const frozen = ({ lineId, offerId, quantity, offer }: RequestedLine, vatRateBasisPoints: number): OrderEventData<'OrderPlaced'>['lines'][number] => {
+const frozen = (
+  { lineId, offerId, quantity, offer }: RequestedLine,
+  vatRateBasisPoints: number,
+  { withdrawalMs }: Terms,
+): OrderEventData<'OrderPlaced'>['lines'][number] => {
   if (offer.status === 'unpublished') throw new Error('an unpublished offer was accepted');
   const { merchantId, sku, title, grade, unitPriceMinor, vatScheme, warrantyMonths, purchasePriceMinor } = offer;
   const kept = vatScheme === 'MARGIN' && purchasePriceMinor !== undefined ? { purchasePriceMinor } : {};
-  return { lineId, offerId, merchantId, sku, title, grade, quantity, unitPriceMinor, vatScheme, vatRateBasisPoints, warrantyMonths, ...kept };
+  return {
+    lineId,
+    offerId,
+    merchantId,
+    sku,
+    title,
+    grade,
+    quantity,
+    unitPriceMinor,
+    vatScheme,
+    vatRateBasisPoints,
+    warrantyMonths,
+    withdrawalMs,
+    ...kept,
+  };
 };

@@ -88,7 +88,7 @@ export const confirmDelivery = (command: OrderCommandOf<'ConfirmDelivery'>, stat
     type: 'ShipmentDelivered',
     data: { shipmentId, merchantId, customerId: state.customerId, deliveredAt: command.now },
   };
-  return withEnding(state, [delivered, ...overdueTasks(state, shipmentId)], command);
+  return withEnding(state, [delivered, ...overdueTasks(state, shipmentId)]);
 };
 
 /** What support found out never arrives; the customer gets its amount back. */
@@ -109,7 +109,7 @@ export const reportShipmentLost = (command: OrderCommandOf<'ReportShipmentLost'>
       currency: state.currency,
     },
   };
-  return withEnding(state, [lost, ...overdueTasks(state, shipmentId)], command);
+  return withEnding(state, [lost, ...overdueTasks(state, shipmentId)]);
 };
 
 /** A parcel that should have arrived is a task for support. A hold does not stop this: the parcel is on its way. */

@@ -12,7 +12,7 @@ export type Terms = {
   readonly deliverMs: number;
   /** The longest hold. */
   readonly holdMs: number;
-  /** From the delivery of the last good: the customer may withdraw. */
+  /** From the delivery of the last good: the customer may withdraw. Frozen in each line of an order. */
   readonly withdrawalMs: number;
   /** From a warranty claim: the merchant must decide. */
   readonly decideMs: number;

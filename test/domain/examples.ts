@@ -117,6 +117,7 @@ export const placedLine = (change: Partial<PlacedLine> = {}): PlacedLine => ({
   vatRateBasisPoints: 1_900,
   purchasePriceMinor: 25_000,
   warrantyMonths: 12,
+  withdrawalMs: standardTerms.withdrawalMs,
   ...change,
 });
 

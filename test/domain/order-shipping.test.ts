@@ -4,6 +4,7 @@ import { accepted, rejected } from '../../src/domain/decider.ts';
 import { derivedId } from '../../src/domain/ids.ts';
 import { order } from '../../src/domain/order.ts';
 import type { OrderCommand, OrderCommandOf } from '../../src/domain/order-commands.ts';
+import { briefTerms } from '../../src/domain/terms.ts';
 import { given } from '../support/given.ts';
 import {
   acceptedOrder,
@@ -214,6 +215,11 @@ describe('a parcel that arrives', () => {
   test('delivers the order when nothing else is open, and the customer may withdraw from then on', () =>
     given(order, ...acceptedOrder(), dispatched())
       .when(confirm)
+      .expect(accepted(arrived(), delivered())));
+
+  test('starts the term that was agreed, whatever the terms are by now', () =>
+    given(order, ...acceptedOrder(), dispatched())
+      .when({ ...confirm, terms: briefTerms })
       .expect(accepted(arrived(), delivered())));
 
   test('is one of several as long as something is open', () =>

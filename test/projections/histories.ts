@@ -22,6 +22,7 @@ export const orderLine = (changes: Partial<PlacedData['lines'][number]> = {}): P
   vatScheme: 'STANDARD',
   vatRateBasisPoints: 1_900,
   warrantyMonths: 24,
+  withdrawalMs: 15 * 24 * 3_600_000,
   ...changes,
 });
 
