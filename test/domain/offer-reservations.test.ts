@@ -245,6 +245,11 @@ describe('restocking', () => {
       .expect(accepted(restocked(5, 'A', { returnId: taskId })));
   });
 
+  test('fills an offer to what it may hold', () =>
+    given(offer, published({ onHand: 999_999 }))
+      .when(restock('A'))
+      .expect(accepted(restocked(1_000_000, 'A'))));
+
   test('is refused above what an offer may hold', () =>
     given(offer, published({ onHand: 1_000_000 }))
       .when(restock('A'))
@@ -279,5 +284,22 @@ describe('a line whose reservation ended', () => {
     const state = offerAfter(...ended, later('2026-03-03T00:00:00.000Z'), { ...released({ lineId: otherLineId }) });
     assert.ok(state.status !== 'unpublished');
     assert.equal(reservationOf(state.reservations, otherLineId), 'released');
+  });
+
+  test('is known beside others of its day, and of other days', () => {
+    const others = [
+      ...[reserved({ lineId: otherLineId, quantity: 1 }), released({ lineId: otherLineId, quantity: 1 })],
+      ...[reserved({ lineId: taskId, quantity: 1, reserveBy: at('1 d') }), released({ lineId: taskId, quantity: 1 })],
+    ];
+    const state = offerAfter(...ended, ...others);
+    assert.ok(state.status !== 'unpublished');
+    for (const id of [lineId, otherLineId, taskId]) assert.equal(reservationOf(state.reservations, id), 'released');
+  });
+
+  test('is forgotten while those of later days are not', () => {
+    const tomorrow = [reserved({ lineId: taskId, quantity: 1, reserveBy: at('3 d') }), released({ lineId: taskId, quantity: 1 })];
+    const state = offerAfter(...ended, ...tomorrow, later('2026-03-03T00:00:00.000Z'));
+    assert.ok(state.status !== 'unpublished');
+    assert.deepEqual([reservationOf(state.reservations, lineId), reservationOf(state.reservations, taskId)], [undefined, 'released']);
   });
 });

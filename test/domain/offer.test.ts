@@ -87,6 +87,11 @@ describe('adjusting stock', () => {
   test('is refused below zero', () =>
     given(offer, published()).when(adjust(-4)).expect(rejected('STOCK_BELOW_ZERO', '3 on hand; 4 cannot be taken away.')));
 
+  test('fills the offer to what it may hold', () =>
+    given(offer, published())
+      .when(adjust(maxOnHand - 3))
+      .expect(accepted(stockAdjusted(maxOnHand - 3, maxOnHand))));
+
   test('is refused above what an offer may hold', () =>
     given(offer, published())
       .when(adjust(maxOnHand - 2))
