@@ -255,6 +255,20 @@ describe('fulfilling', () => {
     assert.equal(capturedOf(platform.payment()), 79_800);
   });
 
+  test('a capture of the last parcel that failed is tried again all the same', () => {
+    let broken = true;
+    const platform = open((now) => (request) => (request.type === 'CaptureRequested' && broken ? failure(request) : [success(request, now())]));
+    const id = accepted(platform, [{ offerId: platform.publish(merchantId, 1), quantity: 1 }]);
+    const shipmentId = platform.dispatch(id, merchantId);
+    platform.settle();
+    broken = false;
+    platform.release(id);
+    platform.deliver(id, shipmentId);
+    platform.end();
+    assert.equal(platform.order(id).status, 'completed');
+    assert.equal(capturedOf(platform.payment()), 39_900);
+  });
+
   test('a capture that was given up and succeeds beside the one in its place is refunded', () => {
     const tried: string[] = [];
     const platform = open((now) => (request) => {

@@ -31,7 +31,7 @@ const live = (acts: readonly Act[], seed: number): Simulation => {
 test('whatever people, providers, clocks and crashes do: stock, goods and money add up, and every order is over or somebody’s task', () =>
   fc.assert(
     fc.property(lives, fc.integer(), (acts, seed) => balances(live(acts, seed).log)),
-    { numRuns: 500 },
+    { numRuns: 400 },
   ));
 
 /** What processes may hear a no to, and know what to do about, or need do nothing: the order is over, and tells them so itself. */
@@ -48,7 +48,6 @@ const expectedRefusals: ReadonlySet<string> = new Set([
   'placement CancelOrder ORDER_ENDED',
   'fulfilment RequestCapture PAYMENT_LAPSED',
   'fulfilment RequestRefund REFUND_TOO_HIGH',
-  'fulfilment HoldOrder ALREADY_SHIPPED',
   'fulfilment HoldOrder ORDER_ENDED',
   'returns RegisterReturn RETURNED_TOO_MANY',
   'returns RequestRefund REFUND_TOO_HIGH',
@@ -61,7 +60,7 @@ test('processes are refused nothing but what they expect', () =>
     fc.property(lives, fc.integer(), (acts, seed) => {
       for (const refusal of live(acts, seed).refusals) assert.ok(expectedRefusals.has(refusal), refusal);
     }),
-    { numRuns: 200 },
+    { numRuns: 100 },
   ));
 
 test('the lives that are tried come by every event that orders, payments and returns can have', () => {

@@ -242,6 +242,9 @@ describe('an outcome that nobody knows', () => {
 
   test('of one capture is not that of another', () => {
     const both = [...capturing, captureRequested(4_000, { captureId: otherCaptureId, shipmentId: otherRefundId })];
+    given(payment, ...both, outcomeUnknown('CAPTURE', captureId))
+      .when({ type: 'RecordUnknown', operation: 'CAPTURE', operationId: otherCaptureId })
+      .expect(accepted(outcomeUnknown('CAPTURE', otherCaptureId)));
     const state = after(...both, outcomeUnknown('CAPTURE', captureId), outcomeUnknown('CAPTURE', otherCaptureId), captured());
     assert.deepEqual(unknownOf(state), [{ operation: 'CAPTURE', operationId: otherCaptureId }]);
   });

@@ -98,9 +98,14 @@ const moneyBalances = (payment: RequestedPayment, order: PlacedOrder, returns: r
   const hasTask = (...kinds: readonly string[]): boolean => order.tasks.some(({ kind }) => kinds.includes(kind));
   const isCaptured = (shipmentId: string): boolean =>
     payment.captures.some((capture) => capture.shipmentId === shipmentId && capture.status === 'captured');
+  for (const { shipmentId } of order.shipments)
+    assert.ok(payment.captures.some((capture) => capture.shipmentId === shipmentId) || hasTask('CAPTURE_FAILED'), 'what ships is to be paid for');
   const arrived = order.shipments.filter(({ status }) => status !== 'lost');
   for (const { shipmentId } of arrived)
     assert.ok(isCaptured(shipmentId) || hasTask('CAPTURE_FAILED', 'AUTHORISATION_LAPSED'), 'what shipped was paid for, or is a task');
+  for (const { shipmentId, status } of payment.captures)
+    if (status === 'failed' && arrived.some((shipment) => shipment.shipmentId === shipmentId))
+      assert.ok(hasTask('CAPTURE_FAILED'), 'a capture that failed is a task');
   if (hasTask('REFUND_FAILED', 'PAYMENT_UNKNOWN')) return;
   const paid = sum(arrived.filter(({ shipmentId }) => isCaptured(shipmentId)).map(({ amountMinor }) => amountMinor));
   const gaveBack = sum(returns.map(({ refundMinor }) => refundMinor ?? 0));

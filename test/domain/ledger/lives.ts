@@ -54,7 +54,7 @@ const acts = {
     ),
   ],
   resolve: [
-    1,
+    3,
     withOrder(
       ({ people }, id, { tasks }) => tasks.filter(({ kind }) => kind === 'RESTOCK_REFUSED').forEach(({ taskId }) => people.resolve(id, taskId)),
       ({ tasks }) => tasks.length > 0,

@@ -58,10 +58,12 @@ export const moody =
   (chance: Chance, now: () => string): Provider =>
   (request) => {
     const well = success(request, now(), chance.of([7, 7, 7, 7, 1]));
+    // Asked to void what it has not authorised yet, a provider often has nothing to say.
+    if (request.type === 'VoidRequested' && chance.percent(30)) return [];
     const mood = chance.below(100);
     if (mood < 75) return [well];
-    if (mood < 85) return failure(request);
-    if (mood < 89) return [...failure(request), well];
+    if (mood < 83) return failure(request);
+    if (mood < 90) return [...failure(request), well];
     if (mood < 94) return [unknown(request), well];
     if (mood < 97) return [unknown(request)];
     // A refund that nobody hears of again would be nobody's: the worker says at least that it does not know.
