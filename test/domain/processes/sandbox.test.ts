@@ -26,6 +26,8 @@ describe('the sandbox', () => {
   test('declines cards that are there to be declined', () =>
     told(sandbox, requested('tok_decline_funds')).expect(record({ type: 'RecordDeclined', code: 'card_declined' })));
 
+  test('never answers cards that are there to keep everybody waiting', () => told(sandbox, requested('tok_silent')).expect());
+
   test('fails captures and refunds of cards that are there for it', () => {
     told(sandbox, requested('tok_capture_fails'), ofPayment(captureRequested())).expect(
       record({ type: 'RecordCaptureFailed', captureId, code: 'processing_error' }),
