@@ -63,6 +63,10 @@ export const openLife = (store: EventStore) => {
     return: (id: string): Return => (states.get(`return-${id}`) ?? { status: 'unrequested' }) as Return,
   };
 
+  /** The ids of all aggregates whose streams begin so. */
+  const idsOf = (prefix: 'offer' | 'order' | 'payment' | 'return'): readonly string[] =>
+    [...states.keys()].flatMap((stream) => (stream.startsWith(`${prefix}-`) ? [stream.slice(prefix.length + 1)] : []));
+
   const publish = async (changes: Partial<PublishedOffer> = {}): Promise<string> => {
     const offerId = randomUUID();
     await offers(offerId, {
@@ -162,7 +166,7 @@ export const openLife = (store: EventStore) => {
     return returnId;
   };
 
-  return { offers, orders, payments, returned, state, publish, place, confirm, dispatch, deliver, delivered, giveBack };
+  return { offers, orders, payments, returned, state, idsOf, publish, place, confirm, dispatch, deliver, delivered, giveBack };
 };
 
 const oneOf = <Item>(items: readonly Item[]): Item | undefined => (items.length === 0 ? undefined : items[randomInt(items.length)]);
