@@ -42,14 +42,17 @@ export const markLineReserved = ({ lineId }: OrderCommandOf<'MarkLineReserved'>,
   return accepted({ type: 'LineReserved', data: { lineId, offerId: line.offerId, quantity: line.quantity } });
 };
 
-/** One line that cannot be had cancels the order. */
+/** One line that cannot be had cancels the order: it is gone, or was asked for too late. */
 export const markLineRefused = ({ lineId, code }: OrderCommandOf<'MarkLineRefused'>, state: PlacedOrder): OrderDecision => {
   const line = state.lines.find((each) => each.lineId === lineId);
   if (!line) return rejected('LINE_NOT_FOUND', 'The order has no such line.');
   if (state.status !== 'placed' || line.status !== 'open') return accepted();
   return accepted(
     { type: 'LineRefused', data: { lineId, offerId: line.offerId, code } },
-    { type: 'OrderCancelled', data: { customerId: state.customerId, cause: 'OUT_OF_STOCK' } },
+    {
+      type: 'OrderCancelled',
+      data: { customerId: state.customerId, cause: code === 'RESERVATION_EXPIRED' ? 'RESERVATION_EXPIRED' : 'OUT_OF_STOCK' },
+    },
   );
 };
 

@@ -124,6 +124,13 @@ describe('placing an order', () => {
       .when(placeOrder({ shippingAddress: { address: sealed('shipping_address'), countryCode: 'US' } }))
       .expect(rejected('COUNTRY_NOT_SERVED', 'We do not deliver to US.')));
 
+  test('takes the highest total', () => {
+    const dear = requestedLine({ shownPriceMinor: maxAmountMinor, offer: offerAfter(published({ unitPriceMinor: maxAmountMinor })) });
+    given(order)
+      .when(placeOrder({ lines: [dear] }))
+      .expect(accepted(placed({ lines: [placedLine({ unitPriceMinor: maxAmountMinor })] })));
+  });
+
   test('is refused above the highest total', () => {
     const dear = requestedLine({
       shownPriceMinor: maxAmountMinor / 2 + 1,
@@ -188,6 +195,16 @@ describe('a line whose stock cannot be kept', () => {
       .when(mark)
       .expect(
         accepted({ type: 'LineRefused', data: { lineId: otherLineId, offerId: otherOfferId, code: 'OUT_OF_STOCK' } }, cancelled('OUT_OF_STOCK')),
+      ));
+
+  test('cancels the order as expired when the stock was asked for too late', () =>
+    given(order, twoLines)
+      .when({ ...mark, code: 'RESERVATION_EXPIRED' })
+      .expect(
+        accepted(
+          { type: 'LineRefused', data: { lineId: otherLineId, offerId: otherOfferId, code: 'RESERVATION_EXPIRED' } },
+          cancelled('RESERVATION_EXPIRED'),
+        ),
       ));
 
   test('changes nothing when it was reserved before: the first of the two decides', () =>
