@@ -127,9 +127,15 @@ const shipmentOf = (shipment: PlacedOrder['shipments'][number], money: (amountMi
   status: shipment.status.toUpperCase() as Uppercase<typeof shipment.status>,
   carrier: shipment.carrier,
   trackingNumber: shipment.trackingNumber,
-  lines: shipment.lines.map(({ lineId, quantity }) => ({ lineId, quantity })),
+  lines: shipment.lines.map(({ lineId, quantity, amountMinor, vatMinor }) => ({
+    lineId,
+    quantity,
+    amount: money(amountMinor),
+    vat: vatMinor === undefined ? undefined : money(vatMinor),
+  })),
   amount: money(shipment.amountMinor),
   deliveredBy: new Date(shipment.deliveredBy),
+  deliveredAt: dateOf(shipment.deliveredAt),
 });
 
 /** A support task as messages carry it. */

@@ -15,6 +15,7 @@ const shipment: Shipment = {
   lines: [],
   amount: undefined,
   deliveredBy: undefined,
+  deliveredAt: undefined,
 };
 const asked = { orderId: randomUUID(), shipmentId: shipment.shipmentId };
 

@@ -200,15 +200,17 @@ test('an order tells its terms, its quantities and how it is held, step by step'
       status: 'DISPATCHED',
       carrier: 'DHL',
       trackingNumber: 'T-1',
-      lines: [{ lineId, quantity: 1 }],
+      lines: [{ lineId, quantity: 1, amount: { amountMinor: 39_900n, currency: 'EUR' }, vat: { amountMinor: 6_371n, currency: 'EUR' } }],
       amount: { amountMinor: 39_900n, currency: 'EUR' },
       deliveredBy: new Date('2026-03-22T12:00:00.000Z'),
+      deliveredAt: undefined,
     },
   ]);
   await life.orders(orderId, { type: 'ReleaseOrder' });
   await life.orders(orderId, { type: 'CancelLine', lineId, cause: 'CUSTOMER' });
   await life.deliver(orderId);
   const delivered = await order();
+  assert.deepEqual(delivered.shipments[0]?.deliveredAt, new Date('2026-03-01T12:00:00.000Z'));
   assert.deepEqual(
     [
       delivered.status,

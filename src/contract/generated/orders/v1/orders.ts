@@ -469,7 +469,11 @@ export interface Shipment {
     | Money
     | undefined;
   /** Expected by then; later it is a task for support. */
-  deliveredBy: Date | undefined;
+  deliveredBy:
+    | Date
+    | undefined;
+  /** When it arrived; set once it has. */
+  deliveredAt: Date | undefined;
 }
 
 /** Where the parcel is. */
@@ -535,6 +539,12 @@ export function shipment_StatusToNumber(object: Shipment_Status): number {
 export interface Shipment_Line {
   lineId: string;
   quantity: number;
+  /** What these pieces cost, VAT included. */
+  amount:
+    | Money
+    | undefined;
+  /** VAT inside it; the parts of a line add up to the line's. Not shown for MARGIN. */
+  vat?: Money | undefined;
 }
 
 /** How to reach the customer, as far as the caller may see it. */
@@ -1462,6 +1472,7 @@ function createBaseShipment(): Shipment {
     lines: [],
     amount: undefined,
     deliveredBy: undefined,
+    deliveredAt: undefined,
   };
 }
 
@@ -1490,6 +1501,9 @@ export const Shipment: MessageFns<Shipment> = {
     }
     if (message.deliveredBy !== undefined) {
       Timestamp.encode(toTimestamp(message.deliveredBy), writer.uint32(66).fork()).join();
+    }
+    if (message.deliveredAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.deliveredAt), writer.uint32(74).fork()).join();
     }
     return writer;
   },
@@ -1571,6 +1585,14 @@ export const Shipment: MessageFns<Shipment> = {
             message.deliveredBy = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
             continue;
           }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.deliveredAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1585,7 +1607,7 @@ export const Shipment: MessageFns<Shipment> = {
 };
 
 function createBaseShipment_Line(): Shipment_Line {
-  return { lineId: "", quantity: 0 };
+  return { lineId: "", quantity: 0, amount: undefined, vat: undefined };
 }
 
 export const Shipment_Line: MessageFns<Shipment_Line> = {
@@ -1595,6 +1617,12 @@ export const Shipment_Line: MessageFns<Shipment_Line> = {
     }
     if (message.quantity !== 0) {
       writer.uint32(16).int32(message.quantity);
+    }
+    if (message.amount !== undefined) {
+      Money.encode(message.amount, writer.uint32(26).fork()).join();
+    }
+    if (message.vat !== undefined) {
+      Money.encode(message.vat, writer.uint32(34).fork()).join();
     }
     return writer;
   },
@@ -1626,6 +1654,22 @@ export const Shipment_Line: MessageFns<Shipment_Line> = {
             }
 
             message.quantity = reader.int32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.amount = Money.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.vat = Money.decode(reader, reader.uint32());
             continue;
           }
         }
