@@ -89,31 +89,3 @@ test('payments and returns are as their deciders know them', async () => {
     }
   }
 });
-
-test('these lives went through everything that can happen but little', async () => {
-  const { rows } = await stand.pool.query('select distinct type from log.events');
-  const seen = new Set(rows.map(({ type }) => type as string));
-  const many = [
-    'OrderCancelled',
-    'LineAccepted',
-    'ShipmentDispatched',
-    'ShipmentDelivered',
-    'OrderDelivered',
-    'OrderHeld',
-    'HoldReleased',
-    'LineCancelled',
-  ];
-  const others = [
-    'StockReserved',
-    'ReservationConfirmed',
-    'StockDispatched',
-    'CaptureRequested',
-    'PaymentCaptured',
-    'ReturnRequested',
-    'ReturnInspected',
-  ];
-  assert.deepEqual(
-    [...many, ...others].filter((type) => !seen.has(type)),
-    [],
-  );
-});
