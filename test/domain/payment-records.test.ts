@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc, { type Arbitrary } from 'fast-check';
 import { Check } from 'typebox/value';
+import { paymentOrigins } from '../../infra/contract/event-origins.ts';
 import { accepted, rejected } from '../../src/domain/decider.ts';
 import { derivedId } from '../../src/domain/ids.ts';
 import type { PaymentCommand, PaymentRecord } from '../../src/domain/payment-commands.ts';
@@ -301,8 +302,10 @@ const after = (commands: readonly PaymentCommand[], from: Payment = payment.init
   for (const next of commands) {
     const decision = payment.decide(next, states.at(-1)!);
     if (decision.kind === 'rejected') continue;
-    for (const event of decision.events)
+    for (const event of decision.events) {
       assert.ok(Check(paymentEvents.find(({ type }) => type === event.type)!.data, event.data), JSON.stringify(event));
+      assert.ok(paymentOrigins[event.type].includes(next.type), `${event.type} by ${next.type}`);
+    }
     states.push(decision.events.reduce(payment.evolve, states.at(-1)!));
   }
   return states.filter((state) => state.status !== 'unrequested');

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc, { type Arbitrary } from 'fast-check';
 import { Check } from 'typebox/value';
+import { returnOrigins } from '../../infra/contract/event-origins.ts';
 import type { Inspection, ReturnCommand } from '../../src/domain/return-commands.ts';
 import { returnEvents } from '../../src/domain/return-events.ts';
 import type { Return } from '../../src/domain/return-state.ts';
@@ -39,8 +40,10 @@ const after = (commands: readonly ReturnCommand[]): Return =>
   commands.reduce<Return>((state, next) => {
     const decision = returns.decide(next, state);
     if (decision.kind === 'rejected') return state;
-    for (const event of decision.events)
+    for (const event of decision.events) {
       assert.ok(Check(returnEvents.find(({ type }) => type === event.type)!.data, event.data), JSON.stringify(event));
+      assert.ok(returnOrigins[event.type].includes(next.type), `${event.type} by ${next.type}`);
+    }
     return decision.events.reduce(returns.evolve, state);
   }, returns.initial);
 
