@@ -57,6 +57,7 @@ const inWords = (details: string): string => {
 };
 
 const causes: readonly (readonly [RegExp, string])[] = [
+  [/Failed to discover/, 'none of its nodes answers'],
   [/ENOTFOUND|EAI_AGAIN|Name resolution failed/, 'its name does not resolve'],
   [/ECONNREFUSED/, 'nothing listens there'],
   [/certificate has expired/i, 'its certificate has expired'],
