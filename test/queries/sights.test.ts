@@ -226,6 +226,14 @@ test('an order tells its terms, its quantities and how it is held, step by step'
   assert.deepEqual([returning.returnIds, returning.lines[0]?.returningQuantity], [[returnId], 1]);
 });
 
+test('a parcel shows nobody the VAT on a margin', async () => {
+  const { orderId } = await begun();
+  const views = Object.values(await seenBy(orderId)).filter((view) => view !== 'forbidden');
+  const parts = views.flatMap(({ shipments }) => shipments.flatMap(({ lines }) => lines));
+  assert.equal(parts.length, 6);
+  assert.ok(parts.every(({ vat }) => vat === undefined));
+});
+
 test('a cancelled order says why', async () => {
   const orderId = await life.place([{}], customerId);
   await life.orders(orderId, { type: 'CancelOrder', cause: 'PAYMENT_DECLINED' });
