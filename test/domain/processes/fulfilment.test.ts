@@ -11,6 +11,7 @@ import {
   orderId,
   otherLineId,
   otherOfferId,
+  otherShipmentId,
   part,
   paymentId,
   returnId,
@@ -40,6 +41,11 @@ const cancelOpen: ProcessCommand = { to: 'order', id: orderId, command: { type: 
 type Task = Omit<Extract<ProcessCommand['command'], { type: 'RaiseTask' }>, 'type'>;
 const task = (about: Task): ProcessCommand => ({ to: 'order', id: orderId, command: { type: 'RaiseTask', ...about } });
 const released = (cause: 'SUPPORT' | 'LAPSED') => ofOrder({ type: 'HoldReleased', data: { cause, lines: [] } });
+
+test('fulfilment has nothing to do until something ships', () => {
+  told(fulfilment, paidFor).expect();
+  told(fulfilment, paidFor, capturedParcel).expect();
+});
 
 describe('fulfilment of a shipment', () => {
   test('takes every line out of its stock, and the amount from the payment', () =>
@@ -84,7 +90,8 @@ describe('fulfilment of a capture that fails', () => {
 
   test('holds the order and tells support', () =>
     told(fulfilment, ...tried).expect(hold, task({ kind: 'CAPTURE_FAILED', shipmentId, paymentId, code: 'processing_error' })));
-  test('has nothing to do about a parcel that is lost', () => told(fulfilment, paidFor, sent, ofOrder(lost()), ofPayment(captureFailed)).expect());
+  test('has nothing to do about a parcel that is lost, beside others that are not', () =>
+    told(fulfilment, paidFor, sent, ofOrder(dispatched({ shipmentId: otherShipmentId })), ofOrder(lost()), ofPayment(captureFailed)).expect());
   test('tries again when support releases the order', () => told(fulfilment, ...tried, released('SUPPORT')).expect(capture));
   test('tries again once', () => told(fulfilment, ...tried, released('SUPPORT'), released('SUPPORT')).expect());
   test('does not try again because a hold ended', () => told(fulfilment, ...tried, released('LAPSED')).expect());
