@@ -23,6 +23,18 @@ test('there is a case for every method that changes something', () => {
   assert.deepEqual([...changeCases.map(({ method }) => method), ...elsewhere].toSorted(), changingMethods.toSorted());
 });
 
+/** Another request about the same thing, where a method takes more than an id. */
+const otherThan = (request: JsonObject): JsonObject | undefined => {
+  const others = { reason: 'another', tracking_number: 'another', code: 'another', provider_reference: 'another', operation_id: randomUUID() };
+  const ids = {
+    line_id: randomUUID(),
+    shipment_id: randomUUID(),
+    shipping_address: { ...(request['shipping_address'] as JsonObject), city: 'Potsdam' },
+  };
+  const [change] = Object.entries({ ...others, ...ids }).filter(([field]) => field in request);
+  return change && { ...request, [change[0]]: change[1] };
+};
+
 const describeChange = ({ method, prepare, events, unknown }: ChangeCase, transport: Transport): void => {
   const { input, routes, output } = methodNamed(method);
   const inPath = new Set(transport === 'rest' ? routes[0]!.pathFields.map(({ name }) => name) : []);
@@ -65,7 +77,7 @@ const describeChange = ({ method, prepare, events, unknown }: ChangeCase, transp
     });
   }
 
-  test('is done once, and answered the same whenever its key comes again', async () => {
+  test('is done once, and answered the same whenever its key comes again, with the same request', async () => {
     const request = { ...prepared.request, request_id: randomUUID(), ...(input.field['etag'] ? { etag: `"${length - 1}"` } : {}) };
     const first = messageOf(await ask(transport, method, request, prepared.who));
     const stream = prepared.stream ?? returnStream(first['return_id'] as string);
@@ -76,6 +88,8 @@ const describeChange = ({ method, prepare, events, unknown }: ChangeCase, transp
     assert.equal(first['revision'], String(length + events.length - 1));
     for (const name of Object.keys(output.field)) assert.notEqual(first[methodField(output, name)], '', name);
     for (const again of transportsOf(method)) assert.deepEqual(messageOf(await ask(again, method, request, prepared.who)), first);
+    const other = otherThan(request);
+    if (other) assert.equal(codeOf(await ask(transport, method, other, prepared.who)), 'KEY_REUSED');
     assert.equal((await eventsOf(stream)).length, length + events.length);
   });
 
