@@ -132,7 +132,7 @@ const settle = (memory: Memory, commands: readonly ProcessCommand[]): Reaction<M
   const isOver = openMinor === 0 && shipments.length > 0 && shipments.every((shipment) => shipment.capture === 'captured');
   if (!isOver || !hasRemainder || paymentId === undefined) return { memory, commands };
   const giveBack: ProcessCommand = { to: 'payment', id: paymentId, command: { type: 'RequestVoid' } };
-  return { memory: { ...memory, hasRemainder: false }, commands: [...commands, giveBack] };
+  return { memory, commands: [...commands, giveBack] };
 };
 
 const withShipment = (memory: Memory, shipmentId: string, change: Partial<Shipment>): Memory => ({

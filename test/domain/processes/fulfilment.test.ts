@@ -78,6 +78,15 @@ describe('fulfilment of a cancelled line', () => {
   });
   test('keeps the money while something is open', () =>
     told(fulfilment, ofOrder(confirmed(3 * amountMinor)), sent, capturedParcel, cancelledRest).expect(release));
+  test('keeps the money while another parcel is not captured', () =>
+    told(
+      fulfilment,
+      ofOrder(confirmed(3 * amountMinor)),
+      sent,
+      ofOrder(dispatched({ shipmentId: otherShipmentId })),
+      capturedParcel,
+      cancelledRest,
+    ).expect(release));
   test('keeps the money while a capture may be tried again', () =>
     told(fulfilment, paidFor, sent, ofPayment(captureFailed), cancelledRest).expect(release));
   test('leaves it to placement where nothing ships', () => told(fulfilment, ofOrder(confirmed(amountMinor)), cancelledRest).expect(release));
