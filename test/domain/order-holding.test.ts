@@ -69,6 +69,11 @@ describe('holding an order', () => {
       .when(hold)
       .expect(accepted(held())));
 
+  test('is done when something has left, for the rest', () =>
+    given(order, ...acceptedOrder(placedLine(), second), dispatched())
+      .when(hold)
+      .expect(accepted(held())));
+
   test('is done before it is confirmed, too', () => given(order, placed()).when(hold).expect(accepted(held())));
 
   test('again changes nothing', () =>

@@ -297,9 +297,17 @@ describe('a parcel that is lost', () => {
       .when(report)
       .expect(accepted(lost(), delivered(at('19 d')))));
 
+  test('settles no task that a person has settled', () => {
+    const late = task({ kind: 'NOT_DELIVERED', shipmentId });
+    given(order, ...acceptedOrder(), dispatched(), late, { type: 'SupportTaskResolved', data: { taskId } })
+      .when(report)
+      .expect(accepted(lost(), completed));
+  });
+
   test('settles the task about its being late, and no other', () => {
     const late = task({ kind: 'NOT_DELIVERED', shipmentId });
-    given(order, ...acceptedOrder(), dispatched(), late, task({ taskId: otherShipmentId }))
+    const others = [task({ taskId: otherShipmentId, shipmentId }), task({ taskId: otherLineId, kind: 'NOT_DELIVERED', shipmentId: otherShipmentId })];
+    given(order, ...acceptedOrder(), dispatched(), late, ...others)
       .when(report)
       .expect(accepted(lost(), { type: 'SupportTaskResolved', data: { taskId } }, completed));
   });
