@@ -1,5 +1,6 @@
 import type { EventStore, Position, Predecessor } from '../eventstore/event-store.ts';
 import type { Pool } from '../platform/database.ts';
+import { outgoingCauses, translateProcess } from '../processes/translation.ts';
 import { foreignCheckpoints, translateCheckpoint, type Foreign } from '../subscriptions/translation.ts';
 import { eventsBetween } from './compare-logs.ts';
 
@@ -13,8 +14,8 @@ export type Translated = { readonly name: string } & (
 );
 
 /**
- * Translates the checkpoints, and the parked events, of subscriptions that followed a predecessor of this log: they go on in it
- * after the same event. `drained` names the subscriptions that may only go on from the old log's end. Whoever follows is fenced off.
+ * Translates the checkpoints, the parked events, and the memories and commands of processes, of subscriptions that followed a
+ * predecessor of this log: they go on in it after the same event. `drained` names the subscriptions that may only go on from the old log's end. Whoever follows is fenced off.
  */
 export const translateCheckpoints = async (options: {
   readonly pool: Pool;
@@ -28,7 +29,9 @@ export const translateCheckpoints = async (options: {
   const predecessorOf = ({ logId }: Foreign): Predecessor | undefined => log.predecessors.find(({ id }) => id === logId);
   const isBehind = (foreign: Foreign): boolean => drained.includes(foreign.name) && foreign.position !== predecessorOf(foreign)?.copiedTo;
   const movable = found.filter((foreign) => predecessorOf(foreign) && !isBehind(foreign));
-  const places = await placesOf(movable, log.predecessors, store, signal);
+  const causes = new Map(await Promise.all(found.map(async ({ name }) => [name, await outgoingCauses(pool, name)] as const)));
+  const idsOf = ({ name, eventId, parked }: Foreign): readonly string[] => [eventId, ...parked.map((event) => event.eventId), ...causes.get(name)!];
+  const places = await placesOf(movable.flatMap(idsOf), log.predecessors, store, signal);
 
   const translate = async (foreign: Foreign): Promise<Translated> => {
     const { name } = foreign;
@@ -39,7 +42,9 @@ export const translateCheckpoints = async (options: {
     const client = await pool.connect();
     let translated: boolean;
     try {
-      translated = await translateCheckpoint(client, foreign, log, (eventId) => places.get(eventId)!);
+      const placeOf = (eventId: string): Position => places.get(eventId)!;
+      const checkpoint = { position: placeOf(foreign.eventId), eventId: foreign.eventId };
+      translated = await translateCheckpoint(client, foreign, log, placeOf, () => translateProcess(client, name, checkpoint, placeOf));
       client.release();
     } catch (error) {
       client.release(true);
@@ -54,11 +59,9 @@ export const translateCheckpoints = async (options: {
   return outcomes;
 };
 
-const idsOf = ({ eventId, parked }: Foreign): readonly string[] => [eventId, ...parked.map((event) => event.eventId)];
-
 /** Where these events are in the log; undefined for an id that is there twice. The log is only read through when somebody is not at a copy's end. */
 const placesOf = async (
-  all: readonly Foreign[],
+  ids: readonly string[],
   predecessors: readonly Predecessor[],
   store: EventStore,
   signal: AbortSignal,
@@ -68,7 +71,7 @@ const placesOf = async (
     const last = await store.eventAt(here);
     if (last) places.set(last.id, here);
   }
-  const searched = new Set(all.flatMap(idsOf).filter((id) => !places.has(id)));
+  const searched = new Set(ids.filter((id) => !places.has(id)));
   if (searched.size === 0) return places;
   const end = predecessors.reduce((furthest, { here }) => (here > furthest ? here : furthest), store.start);
   for await (const { id, position } of eventsBetween(store, store.start, end, signal))

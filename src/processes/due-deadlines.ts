@@ -1,8 +1,7 @@
 import type { Deadline } from '../domain/deadlines.ts';
 import { gather } from '../platform/gather.ts';
 import type { Pool } from '../platform/database.ts';
-import { deadlines, type DeadlineRow } from '../projections/deadlines.ts';
-import { subscriptionOf } from '../projections/projection.ts';
+import type { DeadlineRow } from '../projections/deadlines.ts';
 
 /** A deadline that has come, with the request that its fact goes back to. */
 export type DueDeadline = Deadline & { readonly correlationId: string };
@@ -11,11 +10,11 @@ export type DueDeadline = Deadline & { readonly correlationId: string };
 export const nameOf = ({ stream, kind, subject, eventId }: Deadline): string => `${stream} ${kind} ${subject} ${eventId}`;
 
 /** A look at the read model that found all that was due: those due later, or set by later events, are new. */
-export type Look = { readonly due: Date; readonly position: string };
+export type Look = { readonly due: Date; readonly setAt: Date };
 
 /**
- * Deadlines that have come and were not served, the oldest first: the new ones since a look, and all of `streams`. With them the
- * place in the log at which the read model stands. A deadline that was served may stand in the read model for good.
+ * Deadlines that have come and were not served, the oldest first: the new ones since a look, and all of `streams`. With them
+ * when the newest deadline was set. A deadline that was served may stand in the read model for good.
  */
 export const readDue = async (
   pool: Pool,
@@ -26,13 +25,13 @@ export const readDue = async (
     readonly except: readonly string[];
     readonly limit: number;
   },
-): Promise<{ readonly due: readonly DueDeadline[]; readonly position: string }> => {
+): Promise<{ readonly due: readonly DueDeadline[]; readonly setAt: Date | undefined }> => {
   const { now, since, streams, except, limit } = asked;
-  // One statement: the read model and its checkpoint as they were at one moment.
-  const { rows } = await pool.query<{ reached: string | null } & (Row | { [Column in keyof Row]: null })>({
+  // One statement: both as they were at one moment.
+  const { rows } = await pool.query<{ set_at: Date | null } & (Row | { [Column in keyof Row]: null })>({
     name: since ? 'new-due-deadlines' : 'all-due-deadlines',
     text: `
-      select (select position from subscriptions.checkpoints where name = $5) as reached, due.*
+      select (select max(set_at) from read_models.deadlines) as set_at, due.*
         from (values (1)) one
    left join lateral (
       select stream, kind, subject, fact, event_id, correlation_id
@@ -41,10 +40,10 @@ export const readDue = async (
          and not concat_ws(' ', stream, kind, subject, event_id) = any($2)
          and not exists (select from processes.served_deadlines s
                           where s.stream = d.stream and s.kind = d.kind and s.subject = d.subject and s.event_id = d.event_id)
-         ${since ? 'and (due_at > $6 or position > $7 or stream = any($3))' : 'and $3::text[] is not null'}
+         ${since ? 'and (due_at > $5 or set_at >= $6 or stream = any($3))' : 'and $3::text[] is not null'}
     order by due_at
        limit $4) due on true`,
-    values: [now, except, streams, limit, subscriptionOf(deadlines), ...(since ? [since.due, since.position] : [])],
+    values: [now, except, streams, limit, ...(since ? [since.due, since.setAt] : [])],
   });
   const due = rows.flatMap((row) =>
     row.stream === null
@@ -54,7 +53,7 @@ export const readDue = async (
           correlationId: row.correlation_id,
         },
   );
-  return { due, position: rows[0]!.reached ?? '' };
+  return { due, setAt: rows[0]!.set_at ?? undefined };
 };
 
 type Row = Pick<DeadlineRow, 'stream' | 'kind' | 'subject' | 'fact' | 'event_id' | 'correlation_id'>;

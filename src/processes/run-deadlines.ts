@@ -120,7 +120,7 @@ export const runDeadlines = (options: {
       const room = atOnce - underWay.size;
       const all = begun - lookedThroughAt > lookThroughMs;
       const asleep = [...failing.values()].filter(({ notBefore }) => notBefore > begun);
-      const { due, position } = await readDue(pool, {
+      const { due, setAt } = await readDue(pool, {
         now,
         since: all ? undefined : look,
         streams: [...failing.values()].map(({ deadline }) => deadline.stream),
@@ -128,7 +128,7 @@ export const runDeadlines = (options: {
         limit: room,
       });
       if (due.length < room) {
-        look = { due: now, position };
+        look = setAt && { due: now, setAt };
         forget(failing, due, begun);
         if (all) {
           lookedThroughAt = begun;

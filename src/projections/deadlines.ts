@@ -13,8 +13,8 @@ export type DeadlineRow = {
   /** The time as the event says it: its command names it so. */
   readonly fact: string;
   readonly event_id: string;
-  /** Of that event in the log: who has seen the read model at a place knows what came later. */
-  readonly position: string;
+  /** When that event was recorded, which never goes back along the log: who has looked knows what came later. */
+  readonly set_at: string | Date;
   readonly correlation_id: string;
 };
 
@@ -35,13 +35,13 @@ export const deadlines = documents<DeadlineRow, DeadlineEvent>({
       due_at         timestamptz not null,
       fact           text        not null,
       event_id       uuid        not null,
-      position       text        not null collate "C",
+      set_at         timestamptz not null,
       correlation_id text        not null,
       primary key (stream, kind, subject)
     );
     create index on ${table} (group_key);
     create index on ${table} (due_at);
-    create index on ${table} (position);
+    create index on ${table} (set_at);
   `,
   key: ['stream', 'kind', 'subject'],
   groupColumn: 'group_key',
@@ -56,7 +56,7 @@ export const deadlines = documents<DeadlineRow, DeadlineEvent>({
       ...rows.filter((row) => !isGone(row)),
       ...set.map(({ stream, kind, subject, dueAt, eventId }) => ({
         ...{ stream, kind, subject, group_key: groupOf(event), due_at: dueAt, fact: dueAt, event_id: eventId },
-        position: event.position,
+        set_at: event.recordedAt,
         correlation_id: event.meta.correlationId,
       })),
     ];

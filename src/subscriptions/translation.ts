@@ -26,13 +26,15 @@ export const foreignCheckpoints = async (pool: Pool, logId: string): Promise<rea
 
 /**
  * Moves a subscription's checkpoint and what it has parked to the places of the same events in another log. Whoever follows now
- * is fenced off. False, and nothing has happened, when the checkpoint or what is parked is not the one that was read any more.
+ * is fenced off. `also` moves what else goes by its places, in the same transaction. False, and nothing has happened, when the
+ * checkpoint or what is parked is not the one that was read any more.
  */
 export const translateCheckpoint = async (
   client: ClientBase,
   foreign: Foreign,
   log: Pick<LogIdentity, 'id' | 'generation'>,
   placeOf: (eventId: string) => Position,
+  also: (client: ClientBase) => Promise<void> = async () => {},
 ): Promise<boolean> => {
   await client.query('begin');
   const moved = await client.query(
@@ -51,6 +53,7 @@ export const translateCheckpoint = async (
     [foreign.name, foreign.parked.map(({ position }) => position), foreign.parked.map(({ eventId }) => placeOf(eventId))],
   );
   const asRead = moved.rowCount === 1 && parked.rowCount === foreign.parked.length;
+  if (asRead) await also(client);
   await client.query(asRead ? 'commit' : 'rollback');
   return asRead;
 };

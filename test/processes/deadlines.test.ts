@@ -10,7 +10,6 @@ import type { Commission, Commissioner } from '../../src/processes/commission.ts
 import { runDeadlines } from '../../src/processes/run-deadlines.ts';
 import { deadlines } from '../../src/projections/deadlines.ts';
 import { prepareReadModels } from '../../src/projections/versions.ts';
-import { createCheckpoint, resumeAt } from '../../src/subscriptions/checkpoints.ts';
 import { openStand, until, type Stand } from '../support/stand.ts';
 
 // The runner alone: deadlines stand in the read model, and commands go nowhere.
@@ -20,11 +19,6 @@ const ended: (() => Promise<void>)[] = [];
 before(async () => {
   stand = await openStand();
   await prepareReadModels(stand.pool, [deadlines]);
-  await createCheckpoint(stand.pool, 'deadlines_v1');
-  await resumeAt(stand.pool, 'deadlines_v1', {
-    progress: { position: stand.store.start, eventId: randomUUID() },
-    log: { id: randomUUID(), generation: 1 },
-  });
 });
 after(() => stand.close());
 beforeEach(() => stand.pool.query('delete from read_models.deadlines_v1; delete from processes.served_deadlines'));
@@ -37,7 +31,7 @@ const later = (ms: number): Date => new Date(noon.getTime() + ms);
 const minute = 60_000;
 
 let events = 0;
-/** Stands in the read model until somebody takes it out; the read model has come to the event that set it. */
+/** Stands in the read model until somebody takes it out. */
 const stands = async (due: Date, change: Partial<Deadline> = {}): Promise<Deadline> => {
   const deadline: Deadline = {
     kind: 'payBy',
@@ -48,12 +42,10 @@ const stands = async (due: Date, change: Partial<Deadline> = {}): Promise<Deadli
     ...change,
   };
   const { stream, kind, subject, dueAt, eventId } = deadline;
-  const position = String((events += 1)).padStart(16, '0');
-  await stand.pool.query(`update subscriptions.checkpoints set position = $1 where name = 'deadlines_v1'`, [position]);
   await stand.pool.query(
-    `insert into read_models.deadlines_v1 (stream, kind, subject, group_key, due_at, fact, event_id, position, correlation_id) values ($1, $2, $3, $1, $4::text::timestamptz, $4, $5, $6, 'request')
-         on conflict (stream, kind, subject) do update set (due_at, fact, event_id, position) = row (excluded.due_at, excluded.fact, excluded.event_id, excluded.position)`,
-    [stream, kind, subject, dueAt, eventId, position],
+    `insert into read_models.deadlines_v1 (stream, kind, subject, group_key, due_at, fact, event_id, set_at, correlation_id) values ($1, $2, $3, $1, $4::text::timestamptz, $4, $5, $6, 'request')
+         on conflict (stream, kind, subject) do update set (due_at, fact, event_id, set_at) = row (excluded.due_at, excluded.fact, excluded.event_id, excluded.set_at)`,
+    [stream, kind, subject, dueAt, eventId, later((events += 1))],
   );
   return deadline;
 };
