@@ -414,3 +414,28 @@ test('the statuses of an order and its lines say how far they are', () => {
     ['completed', 'delivered'],
   ]);
 });
+
+test('an order of which one line has left and another is open is shipped in part, and shipped once that one is cancelled', () => {
+  const left = [...acceptedOrder(placedLine(), second), dispatched()];
+  assert.equal(orderAfter(...left).status, 'partially_shipped');
+  const ofSecond = { lineId: otherLineId, offerId: otherOfferId };
+  assert.equal(orderAfter(...left, lineCancelled('CUSTOMER', ofSecond)).status, 'shipped');
+});
+
+test('a line of which some was lost is delivered with the rest of it, and shipped for ever when all was lost', () => {
+  const parcels = [
+    ...acceptedOrder(three),
+    dispatched(),
+    dispatched({ shipmentId: otherShipmentId, lines: [part({ quantity: 2, amountMinor: 79_800 })] }),
+    lost(),
+  ];
+  const lineAfter = (...more: Parameters<typeof orderAfter>) => {
+    const state = orderAfter(...parcels, ...more);
+    assert.ok(state.status !== 'unplaced');
+    const [line] = state.lines;
+    return [line?.status, line?.shipped, line?.delivered, line?.lost];
+  };
+  assert.deepEqual(lineAfter(), ['shipped', 3, 0, 1]);
+  assert.deepEqual(lineAfter(arrived('5 d', { shipmentId: otherShipmentId })), ['delivered', 3, 2, 1]);
+  assert.deepEqual(lineAfter(lost({ shipmentId: otherShipmentId, lines: [{ lineId, quantity: 2, amountMinor: 79_800 }] })), ['shipped', 3, 0, 3]);
+});
