@@ -133,7 +133,7 @@ export const openStates = (options: {
       const inMemory = streams.map((stream) => cached<State>(stream) ?? (isLong(stream) ? undefined : unread(aggregate, stream)));
       const seen = inMemory.every((loaded) => loaded !== undefined)
         ? inMemory
-        : await Promise.all(inMemory.map((loaded, index) => loaded ?? fromSnapshot(aggregate, streams[index]!)));
+        : await Promise.all(inMemory.map(async (loaded, index) => loaded ?? fromSnapshot(aggregate, streams[index]!)));
       const isVerified = (index: number): boolean => inMemory[index] !== undefined || seen[index]!.revision === 'none';
       const tails = await store.readTails(
         seen.map((loaded, index) => ({ stream: loaded.stream, from: isVerified(index) ? after(loaded) : after(loaded) - 1 })),

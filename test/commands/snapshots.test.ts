@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import pg from 'pg';
 import type { EventStore, NewEvent, Recorded } from '../../src/eventstore/event-store.ts';
-import { callAs } from '../support/calls.ts';
+import type { callAs } from '../support/calls.ts';
 import { answerOf, offerOf, openCommandProcess, refusalOf, type CommandProcess } from '../support/command-process.ts';
 import { testDatabase, type TestDatabase } from '../support/database.ts';
 import { euros } from '../support/requests.ts';
