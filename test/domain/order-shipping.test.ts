@@ -5,6 +5,7 @@ import { derivedId } from '../../src/domain/ids.ts';
 import { order } from '../../src/domain/order.ts';
 import type { OrderCommand, OrderCommandOf } from '../../src/domain/order-commands.ts';
 import { briefTerms } from '../../src/domain/terms.ts';
+import type { OrderEvent } from '../../src/domain/order-events.ts';
 import { given } from '../support/given.ts';
 import {
   acceptedOrder,
@@ -429,7 +430,7 @@ test('a line of which some was lost is delivered with the rest of it, and shippe
     dispatched({ shipmentId: otherShipmentId, lines: [part({ quantity: 2, amountMinor: 79_800 })] }),
     lost(),
   ];
-  const lineAfter = (...more: Parameters<typeof orderAfter>) => {
+  const lineAfter = (...more: readonly OrderEvent[]) => {
     const state = orderAfter(...parcels, ...more);
     assert.ok(state.status !== 'unplaced');
     const [line] = state.lines;
