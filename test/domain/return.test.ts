@@ -205,6 +205,28 @@ describe('inspecting', () => {
       .expect(refusal);
   });
 
+  test('of several outcomes again is compared with each of them', () => {
+    const found: readonly Inspection[] = [
+      { lineId, quantity: 1, outcome: 'RESTOCK', deductionMinor: 0 },
+      { lineId, quantity: 1, outcome: 'SCRAP', deductionMinor: 0 },
+    ];
+    const [restocked, scrapped] = found as [Inspection, Inspection];
+    const before = inspected([
+      { lineId, offerId, quantity: 1, outcome: 'RESTOCK', grade: 'A', deductionMinor: 0, refundMinor: 39_900 },
+      { lineId, offerId, quantity: 1, outcome: 'SCRAP', deductionMinor: 0, refundMinor: 39_900 },
+    ]);
+    const refusal = rejected('RETURN_INSPECTED', 'The return was inspected, with another outcome.');
+    given(returns, ...back, before)
+      .when(inspect(scrapped, restocked))
+      .expect(accepted());
+    given(returns, ...back, before)
+      .when(inspect(restocked, { ...scrapped, deductionMinor: 1 }))
+      .expect(refusal);
+    given(returns, ...back, before)
+      .when(inspect(restocked, { ...scrapped, lineId: otherLineId }))
+      .expect(refusal);
+  });
+
   test('is refused before the goods are back', () => {
     given(returns, returnRequested(), admitted(), approved())
       .when(inspect(scrap))
