@@ -19,7 +19,7 @@ const lastsMs = Number(process.env['TEST_SOAK_SECONDS'] ?? 0) * 1_000;
  */
 const control = process.env['TEST_EVENTSTOREDB_CONTROL'];
 /** How much more than after the first quarter the process may hold at the end. */
-const mayGrow = { heap: 1.15, resources: 4 } as const;
+const mayGrow = { heap: 1.1, resources: 4 } as const;
 
 type Fault = { readonly name: string; readonly begin: () => unknown; readonly end?: () => unknown };
 type Victim = { readonly url: string; readonly faults: readonly Fault[]; readonly close: () => Promise<void> };
