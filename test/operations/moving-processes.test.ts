@@ -14,6 +14,9 @@ const signal = AbortSignal.timeout(120_000);
 
 test('processes go on in the new log: what was decided on is sent there, what was parked is tried there, nothing is done twice', async () => {
   const [source, target] = opened() as [Log, Log];
+  // Places in the new log come before those of the old one.
+  await ask(source.store, randomUUID());
+  await shiftPositions(source, 1_000);
   const [steady, waiting, stopped] = [randomUUID(), randomUUID(), randomUUID()];
   broken.add('bug');
   const before = startRunner({ ...source, signal });
@@ -23,7 +26,6 @@ test('processes go on in the new log: what was decided on is sent there, what wa
   await settled(source);
 
   await copyLog({ source: source.store, target: target.store, targetOperations: target.operations, signal });
-  await shiftPositions(target, 1_000);
   // What comes before the source is closed is decided on, and can no longer be done there.
   await before.stop();
   const decided = startRunner({ ...source, signal }, { send: () => Promise.reject(Object.assign(new Error('closed'), { unavailable: true })) });
