@@ -8,7 +8,7 @@ import { createMetrics } from '../platform/metrics.ts';
 import { forwarderSubscription } from '../projections/forwarder.ts';
 import { subscriptionOf, tablesOf } from '../projections/projection.ts';
 import { readModels } from '../projections/read-models.ts';
-import { readHolders, resetCheckpoint, resumeAt } from '../subscriptions/checkpoints.ts';
+import { readCheckpoints, readHolders, resetCheckpoint, resumeAt } from '../subscriptions/checkpoints.ts';
 import { readLags } from '../subscriptions/lag.ts';
 import { discard, listParked, requestRetry } from '../subscriptions/parking.ts';
 import { localPlatform } from './local-platform.ts';
@@ -31,8 +31,10 @@ Subscriptions: ${names.join(', ')}`;
 type Parts = { readonly pool: Pool; readonly store: EventStore };
 
 const list = async ({ pool, store }: Parts): Promise<void> => {
-  const [lags, holders] = await Promise.all([readLags(pool, store, names), readHolders(pool, names)]);
+  const [lags, holders, begun] = await Promise.all([readLags(pool, store, names), readHolders(pool, names), readCheckpoints(pool, names)]);
   for (const name of names) {
+    // The sandbox is for development: elsewhere nobody follows under its name.
+    if (name === sandbox.name && !begun.has(name) && !holders.has(name)) continue;
     const { seconds, events } = lags.get(name)!;
     const lag = seconds === 0 ? 'up to date' : `${seconds.toFixed(1)} s behind${events === undefined ? '' : `, ${events} events`}`;
     console.log(`${name.padEnd(16)} ${lag.padEnd(34)} ${holders.get(name) ?? 'nobody follows'}`);
