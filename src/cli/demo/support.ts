@@ -31,15 +31,21 @@ export const help = async ({ orderId, tale, act, tell, think }: Living): Promise
     const taskId = textOf(task, 'task_id');
     const kind = textOf(task, 'kind');
     done.add(taskId);
-    tell({
-      label: 'task',
-      what: `${short(orderId)}  ${kind}${textOf(task, 'code') === '' ? '' : `: ${textOf(task, 'code')}`}`,
-      tail: 'for support',
-    });
-    if (!(await think(1_000, 3_000))) return;
-    // With its task resolved a capture is tried again. What fails twice stays with support, and the goods go on.
-    if (kind !== 'CAPTURE_FAILED' || (failures += 1) < 2)
+    if (kind !== 'CAPTURE_FAILED' || failures === 0)
+      tell({
+        label: 'task',
+        what: `${short(orderId)}  ${[kind, textOf(task, 'code')].filter((text) => text !== '').join(': ')}`,
+        tail: 'for support',
+      });
+    if (kind !== 'CAPTURE_FAILED') {
+      if (!(await think(1_000, 3_000))) return;
       await act({ type: 'ResolveTask', as: 'support', orderId, taskId, reason: 'Spoke to everybody concerned' });
+      continue;
+    }
+    // A capture that failed is tried again when its task is resolved, and with every release; the goods go on meanwhile.
+    failures += 1;
+    if (!(await think(3_000 * failures, 5_000 * failures))) return;
+    if (failures === 1) await act({ type: 'ResolveTask', as: 'support', orderId, taskId, reason: 'The customer has looked after the card' });
     else await act({ type: 'ReleaseOrder', as: 'support', orderId, reason: 'The customer pays by transfer' });
   }
 };
