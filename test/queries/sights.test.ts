@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import type { Order } from '../../src/contract/generated/orders/v1/orders.ts';
+import { after as later, standardTerms } from '../../src/domain/terms.ts';
 import { silent } from '../../src/platform/logging.ts';
 import type { Caller } from '../../src/platform/call.ts';
 import { openConsistency } from '../../src/queries/consistency.ts';
 import { orderQueries, type OrderQueries } from '../../src/queries/order-queries.ts';
-import { openLife, sealed, type Life } from '../projections/life.ts';
+import { noon, openLife, sealed, type Life } from '../projections/life.ts';
 import { caughtUp, startProjector, type Projector } from '../projections/projector.ts';
 import { openStand, type Stand } from '../support/stand.ts';
 import { callerWith, callOf, messageOf, openerOf } from './asking.ts';
@@ -168,7 +169,7 @@ test('an order tells its terms, its quantities and how it is held, step by step'
   const placed = await order();
   assert.deepEqual(
     [placed.status, placed.reserveBy?.toISOString(), placed.payBy?.toISOString(), placed.acceptBy],
-    ['PLACED', '2026-03-01T12:15:00.000Z', '2026-03-01T12:30:00.000Z', undefined],
+    ['PLACED', later(noon, standardTerms.reserveMs), later(noon, standardTerms.payMs), undefined],
   );
   await life.confirm(orderId);
   const confirmed = await order();
