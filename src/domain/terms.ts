@@ -1,6 +1,6 @@
 /** How long each step of an order's life may take, in milliseconds. */
 export type Terms = {
-  /** From placement: stock is kept unpaid. */
+  /** From placement: stock is kept unpaid. Longer than `payMs`, so that who pays at the last moment still gets it. */
   readonly reserveMs: number;
   /** From placement: the order must be confirmed. */
   readonly payMs: number;
@@ -28,8 +28,8 @@ const day = 24 * 60 * minute;
 
 /** The terms of trade. Withdrawal: fourteen days, the day of delivery not counted, in whatever time zone (Directive 2011/83/EU, article 9). */
 export const standardTerms: Terms = {
-  reserveMs: 15 * minute,
-  payMs: 30 * minute,
+  reserveMs: 20 * minute,
+  payMs: 15 * minute,
   acceptMs: 2 * day,
   dispatchMs: 3 * day,
   deliverMs: 21 * day,
@@ -42,8 +42,8 @@ export const standardTerms: Terms = {
 
 /** Terms of seconds, so that whole lives of orders can be watched. For development only. */
 export const briefTerms: Terms = {
-  reserveMs: 10 * second,
-  payMs: 15 * second,
+  reserveMs: 15 * second,
+  payMs: 10 * second,
   acceptMs: 20 * second,
   dispatchMs: 20 * second,
   deliverMs: 30 * second,

@@ -61,7 +61,7 @@ describe('a deadline', () => {
     sets(of(stream, reserved), stream, 'reserveBy', at('15 min'), `${orderId}/${lineId}`, { to: 'offer', id: offerId, command });
   });
   test('ends the wait for a payment', () =>
-    sets(ofOrder(placed()), order, 'payBy', at('30 min'), '', { to: 'order', id: orderId, command: { type: 'ExpireOrder', payBy: at('30 min') } }));
+    sets(ofOrder(placed()), order, 'payBy', at('15 min'), '', { to: 'order', id: orderId, command: { type: 'ExpireOrder', payBy: at('15 min') } }));
   test('ends the wait for acceptance', () =>
     sets(ofOrder(confirmed()), order, 'acceptBy', at('2 d'), '', {
       to: 'order',

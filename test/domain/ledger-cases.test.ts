@@ -4,7 +4,7 @@ import type { PaymentRecord } from '../../src/domain/payment-commands.ts';
 import type { PlacedOrder } from '../../src/domain/order-state.ts';
 import { capturedOf, refundedOf, type RequestedPayment } from '../../src/domain/payment-state.ts';
 import { orderStream, paymentStream } from '../../src/domain/ids.ts';
-import { after } from '../../src/domain/terms.ts';
+import { after, standardTerms, type Terms } from '../../src/domain/terms.ts';
 import { customerId, merchantId, otherMerchantId } from './examples.ts';
 import { balances } from './ledger/balance.ts';
 import { failure, success, unknown, type PaymentRequest, type Provider } from './ledger/payments-worker.ts';
@@ -14,8 +14,8 @@ import { openSimulation } from './ledger/simulation.ts';
 const day = 24 * 3_600_000;
 
 /** A quiet platform with its people; the provider does as it is asked unless told otherwise. */
-const open = (provider?: (now: () => string) => Provider) => {
-  const simulation = openSimulation(provider === undefined ? {} : { provider });
+const open = (provider?: (now: () => string) => Provider, terms: Terms = standardTerms) => {
+  const simulation = openSimulation({ terms, ...(provider === undefined ? {} : { provider }) });
   const { log } = simulation;
   const paymentId = (): string => log.ids('payment')[0]!;
   return {
@@ -123,7 +123,7 @@ describe('placing', () => {
   });
 
   test('a reservation that lapses during the authorisation cancels the order, and the money that comes too late is given back', () => {
-    const platform = open(when('PaymentRequested', silent));
+    const platform = open(when('PaymentRequested', silent), { ...standardTerms, payMs: 2 * standardTerms.reserveMs });
     const id = platform.place(customerId, [{ offerId: platform.publish(merchantId, 1), quantity: 1 }]);
     platform.live(platform.in(1));
     const cancelled = platform.log.events.find(({ type }) => type === 'OrderCancelled');

@@ -58,8 +58,8 @@ describe('placing an order', () => {
           accepted(
             placed({
               shippingAddress,
-              reserveBy: `${day}T10:15:00.000Z`,
-              payBy: `${day}T10:30:00.000Z`,
+              reserveBy: `${day}T10:20:00.000Z`,
+              payBy: `${day}T10:15:00.000Z`,
               lines: [placedLine({ vatRateBasisPoints })],
             }),
           ),
@@ -253,7 +253,7 @@ describe('confirming an order', () => {
 });
 
 describe('the time to pay', () => {
-  const expire: OrderCommand = { type: 'ExpireOrder', payBy: at('30 min'), ...timed('31 min') };
+  const expire: OrderCommand = { type: 'ExpireOrder', payBy: at('15 min'), ...timed('31 min') };
 
   test('ends an order that is not confirmed', () => given(order, placed(), lineReserved()).when(expire).expect(accepted(expired)));
 

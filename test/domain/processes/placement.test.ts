@@ -28,7 +28,7 @@ const requested = ofPayment(paymentRequested({ amountMinor: 41_900 }));
 const paid = [...bothReserved, requested, ofPayment(authorised)];
 
 const reservation = { merchantId, orderId, lineId, quantity: 1 };
-const stockReserved: OfferEvent = { type: 'StockReserved', data: { ...reservation, reserveBy: at('15 min'), reservedAt: at() } };
+const stockReserved: OfferEvent = { type: 'StockReserved', data: { ...reservation, reserveBy: at('20 min'), reservedAt: at() } };
 const confirmedStock = (change: Partial<typeof reservation> = {}): OfferEvent => ({
   type: 'ReservationConfirmed',
   data: { ...reservation, ...change },
@@ -38,7 +38,7 @@ const released = (cause: 'ORDER' | 'EXPIRED'): OfferEvent => ({ type: 'Reservati
 const reserve: ProcessCommand = {
   to: 'offer',
   id: offerId,
-  command: { type: 'ReserveStock', orderId, lineId, quantity: 1, reserveBy: at('15 min') },
+  command: { type: 'ReserveStock', orderId, lineId, quantity: 1, reserveBy: at('20 min') },
 };
 const confirm: ProcessCommand = { to: 'offer', id: offerId, command: { type: 'ConfirmReservation', orderId, lineId } };
 const release: ProcessCommand = { to: 'offer', id: offerId, command: { type: 'ReleaseReservation', orderId, lineId, cause: 'ORDER' } };
@@ -59,7 +59,7 @@ describe('placement', () => {
     told(placement, placedTwo).expect(reserve, {
       to: 'offer',
       id: otherOfferId,
-      command: { type: 'ReserveStock', orderId, lineId: otherLineId, quantity: 2, reserveBy: at('15 min') },
+      command: { type: 'ReserveStock', orderId, lineId: otherLineId, quantity: 2, reserveBy: at('20 min') },
     }));
 
   test('tells the order what is reserved', () =>
@@ -71,7 +71,7 @@ describe('placement', () => {
     told(placement, ...bothReserved).expect({
       to: 'payment',
       id: '',
-      command: { type: 'RequestPayment', orderId, customerId, amountMinor: 41_900, currency: 'EUR', paymentMethod: 'pm_card', payBy: at('30 min') },
+      command: { type: 'RequestPayment', orderId, customerId, amountMinor: 41_900, currency: 'EUR', paymentMethod: 'pm_card', payBy: at('15 min') },
     }));
 
   test('confirms every reservation once the money is there', () =>
