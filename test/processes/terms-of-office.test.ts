@@ -14,6 +14,8 @@ import { ask, breaking, deed, doing, doneTo, memoryOf, scripted, settled, startR
 let stand: Stand;
 let key = '';
 const running: Running[] = [];
+/** What a test opened beside the stand, to be closed when its runners have stopped. */
+const closing: (() => Promise<void>)[] = [];
 before(async () => {
   stand = await openStand();
 });
@@ -23,6 +25,7 @@ beforeEach(() => {
 });
 afterEach(async () => {
   await Promise.all(running.splice(0).map(({ stop }) => stop()));
+  for (const close of closing.splice(0)) await close();
 });
 const start = (options?: Parameters<typeof startRunner>[1], on: Parameters<typeof startRunner>[0] = stand): Running => {
   const runner = startRunner(on, options);
@@ -131,7 +134,8 @@ test('a network that breaks, hangs and comes back costs nothing and doubles noth
   const proxy = await openProxy(stand.database.runtimeUrl);
   const store = openPostgresStore({ url: proxy.url, name: 'far', logger: silent, metrics: createMetrics('far') });
   const pool = openPool({ url: proxy.url, name: 'far', max: 8, logger: silent, settings: { statement_timeout: '2s' }, connectTimeoutMs: 1_000 });
-  const far = start({}, { store, pool, signal: stand.signal });
+  closing.push(store.close, () => pool.end(), proxy.close);
+  start({}, { store, pool, signal: stand.signal });
   const keys = Array.from({ length: 60 }, () => randomUUID());
   const asking = (async () => {
     for (const each of keys) await ask(stand.store, each, [deed(each, 'one'), deed(each, 'no', { refused: 'NO', instead: [deed(each, 'two')] })]);
@@ -156,9 +160,4 @@ test('a network that breaks, hangs and comes back costs nothing and doubles noth
   await asking;
   await settled(stand);
   for (const each of keys) assert.deepEqual(await textsOf(stand.store, each), ['one', 'two']);
-  await far.stop();
-  running.shift();
-  await store.close();
-  await pool.end();
-  await proxy.close();
 });
