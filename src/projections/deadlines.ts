@@ -9,7 +9,7 @@ export type DeadlineRow = {
   readonly subject: string;
   /** What is folded together: the stream, or one of an offer's reservations, of which there may be thousands. */
   readonly group_key: string;
-  readonly due_at: string | Date;
+  readonly due_at: Date;
   /** The time as the event says it: its command names it so. */
   readonly fact: string;
   readonly event_id: string;
@@ -55,7 +55,7 @@ export const deadlines = documents<DeadlineRow, DeadlineEvent>({
     return [
       ...rows.filter((row) => !isGone(row)),
       ...set.map(({ stream, kind, subject, dueAt, eventId }) => ({
-        ...{ stream, kind, subject, group_key: groupOf(event), due_at: dueAt, fact: dueAt, event_id: eventId },
+        ...{ stream, kind, subject, group_key: groupOf(event), due_at: new Date(dueAt), fact: dueAt, event_id: eventId },
         set_at: event.recordedAt,
         correlation_id: event.meta.correlationId,
       })),
