@@ -1,5 +1,6 @@
 import { accepted, rejected } from './decider.ts';
 import type { OrderCommandOf, OrderDecision } from './order-commands.ts';
+import type { OrderEventData } from './order-events.ts';
 import type { PlacedOrder } from './order-state.ts';
 
 /** Gives delivered pieces to a return, each to one only. */
@@ -32,11 +33,16 @@ export const unregisterReturn = ({ returnId }: OrderCommandOf<'UnregisterReturn'
   return known ? accepted({ type: 'ReturnUnregistered', data: { returnId, lines: [...known.lines] } }) : accepted();
 };
 
+/** One thing is one task, however often it fails until somebody has seen to it. */
 export const raiseTask = (command: OrderCommandOf<'RaiseTask'>, state: PlacedOrder): OrderDecision => {
   const { type: _, now: __, terms: ___, ...task } = command;
-  if (state.tasks.some(({ taskId }) => taskId === task.taskId)) return accepted();
-  return accepted({ type: 'SupportTaskRaised', data: task });
+  const isKnown = state.tasks.some((known) => known.taskId === task.taskId || (known.status === 'open' && isAboutTheSame(known, task)));
+  return isKnown ? accepted() : accepted({ type: 'SupportTaskRaised', data: task });
 };
+
+type Task = OrderEventData<'SupportTaskRaised'>;
+const isAboutTheSame = (one: Task, other: Task): boolean =>
+  one.kind === other.kind && one.shipmentId === other.shipmentId && one.returnId === other.returnId && one.paymentId === other.paymentId;
 
 export const resolveTask = ({ taskId }: OrderCommandOf<'ResolveTask'>, state: PlacedOrder): OrderDecision => {
   const task = state.tasks.find((each) => each.taskId === taskId);

@@ -160,6 +160,19 @@ describe('a task for support', () => {
 
   test('is raised once', () => given(order, placed(), task()).when(raise).expect(accepted()));
 
+  test('is not raised beside an open one about the same, and is once that is resolved', () => {
+    const again: OrderCommand = { ...raise, taskId: returnId };
+    given(order, placed(), task()).when(again).expect(accepted());
+    given(order, placed(), task(), resolved)
+      .when(again)
+      .expect(accepted(task({ taskId: returnId })));
+  });
+
+  test('is raised beside an open one about something else', () =>
+    given(order, placed(), task({ taskId: returnId, shipmentId: returnId }))
+      .when(raise)
+      .expect(accepted(task())));
+
   test('is not raised again when it was resolved', () => given(order, placed(), task(), resolved).when(raise).expect(accepted()));
 
   test('is resolved', () => {
