@@ -82,7 +82,11 @@ const ended = async (): Promise<number> =>
     .count;
 /** Waits until orders have come to their end that had not at this moment. */
 const ordersGoOn = async (): Promise<void> => {
-  const enough = (await ended()) + 15;
+  let enough = Infinity;
+  await eventually('the database answers', async () => {
+    enough = (await ended().catch(() => Infinity)) + 15;
+    return enough < Infinity;
+  });
   await eventually('orders come to their end', async () => (await ended().catch(() => 0)) >= enough, 20_000);
 };
 const leaderOf = async (name: string): Promise<KeptRole | undefined> => {

@@ -29,9 +29,11 @@ const shopper = callerWith(['offers:read'], { customerId: randomUUID() });
 
 const publish = async (changes: Parameters<typeof offerPublished>[0] = {}, ...more: Parameters<typeof appendTo>[2][]): Promise<string> => {
   const offerId = randomUUID();
-  await appendTo(stand.store, `offer-${offerId}`, offerPublished(changes), ...more);
+  await publishAs(offerId, changes, ...more);
   return offerId;
 };
+const publishAs = (offerId: string, ...[changes = {}, ...more]: Parameters<typeof publish>) =>
+  appendTo(stand.store, `offer-${offerId}`, offerPublished(changes), ...more);
 const get = async (offerId: string, caller: Caller = shopper) => {
   await caughtUp(stand);
   return queries.getOffer({ offerId }, callOf(caller));
@@ -70,8 +72,9 @@ test('an unknown offer is not found', async () => {
 
 test('offers are listed by merchant and status, newest first, page by page', async () => {
   const merchantId = randomUUID();
-  const published: string[] = [];
-  for (let index = 0; index < 5; index += 1) published.push(await publish({ merchantId }));
+  // Of one millisecond the higher id counts as the newer.
+  const published = Array.from({ length: 5 }, () => randomUUID()).toSorted();
+  for (const offerId of published) await publishAs(offerId, { merchantId });
   await publish({ merchantId }, newEvent('OfferWithdrawn', { merchantId }));
   await caughtUp(stand);
   const seen: string[] = [];
