@@ -1,12 +1,9 @@
 import type { DomainEvent } from '../domain/catalogue.ts';
 import type { Decider } from '../domain/decider.ts';
-import type { EventMeta, EventStore } from '../eventstore/event-store.ts';
+import type { EventMeta } from '../eventstore/event-store.ts';
 import type { Refusal } from '../platform/call.ts';
-import type { Logger } from '../platform/logging.ts';
-import type { Registry } from '../platform/metrics.ts';
 import { refusalOf, type At } from './judge.ts';
-import { settler, type Settled, type Task } from './settle.ts';
-import type { States } from './states.ts';
+import { settler, type Settled, type SettlerOptions, type Task } from './settle.ts';
 
 /** A command that the platform itself gives: a process's or a deadline's. It comes with its id, and is safe to send again. */
 export type Instruction<Command> = {
@@ -29,15 +26,7 @@ export type Execute = <State, Command, Event extends DomainEvent, Code extends s
 ) => Promise<Settled | Refusal>;
 
 /** Executes what the platform asks of itself, with the guarantees of a caller's command. Nobody's rights are asked for. */
-export const commandExecutor = (options: {
-  readonly store: EventStore;
-  readonly states: States;
-  /** The version under which each event type is written. */
-  readonly versions: ReadonlyMap<string, number>;
-  readonly logger: Logger;
-  readonly metrics: Registry;
-  readonly now?: () => Date;
-}): Execute => {
+export const commandExecutor = (options: SettlerOptions): Execute => {
   const settle = settler(options);
 
   return <State, Command, Event extends DomainEvent, Code extends string>(

@@ -1,15 +1,12 @@
 import type { DomainEvent } from '../domain/catalogue.ts';
 import type { Decider } from '../domain/decider.ts';
 import { encodeToken } from '../eventstore/consistency-token.ts';
-import type { EventStore, Position } from '../eventstore/event-store.ts';
+import type { Position } from '../eventstore/event-store.ts';
 import { answered, type Outcome } from '../platform/call.ts';
-import type { Logger } from '../platform/logging.ts';
-import type { Registry } from '../platform/metrics.ts';
 import type { Keys } from '../privacy/keys.ts';
 import { commandIdOf, createdIdOf } from './command-id.ts';
 import { judge, type Work } from './judge.ts';
-import { settler } from './settle.ts';
-import type { States } from './states.ts';
+import { settler, type SettlerOptions } from './settle.ts';
 
 /** What a command answers. */
 export type CommandResult = { readonly id: string; readonly commandId: string; readonly revision: bigint; readonly consistencyToken: string };
@@ -20,16 +17,7 @@ export type Handle = <State, Command, Event extends DomainEvent, Code extends st
 ) => Promise<Outcome<CommandResult>>;
 
 /** Handles the commands of callers: each is brought to its end once, and answered the same however often it is sent. */
-export const commandHandler = (options: {
-  readonly store: EventStore;
-  readonly states: States;
-  readonly keys: Keys;
-  /** The version under which each event type is written. */
-  readonly versions: ReadonlyMap<string, number>;
-  readonly logger: Logger;
-  readonly metrics: Registry;
-  readonly now?: () => Date;
-}): Handle => {
+export const commandHandler = (options: SettlerOptions & { readonly keys: Keys }): Handle => {
   const { store, keys } = options;
   const settle = settler(options);
   let logId: Promise<string> | undefined;

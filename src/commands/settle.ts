@@ -34,11 +34,8 @@ const contending: RetryPolicy = { attempts: 8, baseMs: 2, capMs: 100 };
 /** Commands that wait for their turn at one stream. */
 const maxWaiting = 1_000;
 
-/**
- * Brings commands to their end: one after another per stream, judged on cached state where the append verifies it and on fresh
- * state wherever it does not, appended at the exact revision, judged again after a conflict.
- */
-export const settler = (options: {
+/** What commands are settled with. */
+export type SettlerOptions = {
   readonly store: EventStore;
   readonly states: States;
   /** The version under which each event type is written. */
@@ -46,7 +43,13 @@ export const settler = (options: {
   readonly logger: Logger;
   readonly metrics: Registry;
   readonly now?: () => Date;
-}): Settle => {
+};
+
+/**
+ * Brings commands to their end: one after another per stream, judged on cached state where the append verifies it and on fresh
+ * state wherever it does not, appended at the exact revision, judged again after a conflict.
+ */
+export const settler = (options: SettlerOptions): Settle => {
   const { store, states, versions, logger } = options;
   const now = options.now ?? (() => new Date());
   const inTurn = sequence({ maxWaiting });

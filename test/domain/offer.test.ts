@@ -29,8 +29,8 @@ describe('publishing an offer', () => {
 
   test('is refused in what is no currency', () =>
     given(offer)
-      .when(publish({ currency: 'XXX' }))
-      .expect(rejected('CURRENCY_UNKNOWN', 'XXX is no currency of ISO 4217.')));
+      .when(publish({ currency: 'XTS' }))
+      .expect(rejected('CURRENCY_UNKNOWN', 'XTS is no currency of ISO 4217.')));
 
   test('is refused at a price of zero', () =>
     given(offer)
