@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { after } from 'node:test';
 import { PlaceOrderRequest } from '../../src/contract/generated/orders/v1/orders.ts';
 import { PublishOfferRequest } from '../../src/contract/generated/orders/v1/offers.ts';
+import { afterwards } from '../support/afterwards.ts';
 import { protobufJson, type RestAnswer, type Who } from '../support/clients.ts';
 import { openGround, startPlatform, variablesOn } from '../support/platform.ts';
 import { test } from '../support/store-under-test.ts';
@@ -14,7 +14,7 @@ import { eventually, startRole } from '../support/role-process.ts';
 const ground = await openGround();
 const platform = await startPlatform(ground);
 const processes = startRole('processes', variablesOn(ground)('processes'), ground.folder);
-after(() => processes.stop());
+afterwards(() => processes.stop());
 await processes.ready();
 const { rest } = platform.clients;
 

@@ -52,7 +52,11 @@ export const openProxy = async (server: string): Promise<Proxy> => {
     return listener;
   };
   const cut = (): void => {
-    for (const socket of sockets) socket.resetAndDestroy();
+    for (const socket of sockets) {
+      // Node cannot reset a socket that is just shutting down: it then spins for ever when the process ends.
+      if (socket.writableEnded && !socket.writableFinished) socket.destroy();
+      else socket.resetAndDestroy();
+    }
   };
   const deafen = (): void => {
     listener?.close();
