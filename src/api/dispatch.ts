@@ -104,7 +104,7 @@ export const createDispatcher = (options: {
     new Promise((resolve, reject) => {
       const asked = transport.budgetMs(arrival);
       const budgetMs = asked === Infinity ? defaultBudgetMs : Math.min(Math.max(asked, 0), maxBudgetMs);
-      const { call, abort } = openCall(caller, performance.now() + budgetMs, transport, arrival, correlationId);
+      const { call, abort } = openCall(caller, method.name, performance.now() + budgetMs, transport, arrival, correlationId);
       let answered = false;
       const timer = setTimeout(() => {
         answered = true;
@@ -198,6 +198,7 @@ const deadlineExceeded = refused(
 /** The signal is made when it is first asked for: most calls end without anyone asking. */
 const openCall = <Arrival>(
   caller: Caller,
+  method: string,
   deadline: number,
   transport: Transport<Arrival, unknown>,
   arrival: Arrival,
@@ -213,6 +214,7 @@ const openCall = <Arrival>(
   const consistencyToken = transport.header(arrival, 'consistency-token');
   const call: Call = {
     caller,
+    method,
     deadline,
     correlationId,
     ...(traceparent !== undefined && traceContext.test(traceparent) ? { traceparent } : {}),

@@ -7,6 +7,7 @@ import { catalogue } from '../domain/catalogue.ts';
 import { decoder, writtenVersions } from '../eventstore/event-versions.ts';
 import { openPool } from '../platform/database.ts';
 import type { Running } from '../platform/lifecycle.ts';
+import { audited, auditTrail } from '../privacy/audit.ts';
 import { openKeys } from '../privacy/keys.ts';
 import { opener } from '../privacy/sealing.ts';
 import { readModels } from '../projections/read-models.ts';
@@ -65,7 +66,15 @@ export const startApiRole = async (config: Config<'api'>, { logger, metrics }: P
   await reachable('the read models', prepare);
 
   const api = await startApi({
-    services: apiServices({ handle, states, terms: termsOf(config.TERMS), pool, store, consistency, open: opener(keys) }),
+    services: apiServices({
+      handle,
+      states,
+      terms: termsOf(config.TERMS),
+      pool,
+      store,
+      consistency,
+      open: audited(opener(keys), auditTrail({ pool, metrics })),
+    }),
     authenticate:
       config.OIDC_ISSUER === undefined
         ? await authenticateDevelopment({ keyFile: config.DEVELOPMENT_KEY_FILE! })

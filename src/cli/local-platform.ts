@@ -5,6 +5,7 @@ export type LocalPlatform = {
   readonly API_URL: string;
   readonly GRPC_ADDRESS: string;
   readonly DATABASE_URL: string;
+  readonly MIGRATION_DATABASE_URL: string;
   readonly EVENT_STORE_URL: string;
   readonly RABBITMQ_URL: string;
   readonly DEVELOPMENT_KEY_FILE: string;

@@ -14,7 +14,7 @@ export type MigrateOptions = {
 };
 
 /** Schemas that are ours. A database that has one of them, but not our marker, belongs to somebody else. */
-export const schemas = { log: ['log', 'subscriptions', 'read_models', 'processes', 'snapshots', 'analytics'], keys: ['privacy'] } as const;
+export const schemas = { log: ['log', 'subscriptions', 'read_models', 'processes', 'snapshots', 'audit', 'analytics'], keys: ['privacy'] } as const;
 
 /** Brings both databases to the newest schema. Safe to run at once from several processes; refuses a database that holds a schema of ours without our marker. */
 export const migrate = async ({ migrationUrl, runtimeUrl, keysUrl, say }: MigrateOptions): Promise<void> => {

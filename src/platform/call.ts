@@ -12,6 +12,8 @@ export type Caller = {
 /** One call of an API method, whatever transport it came through. */
 export type Call = {
   readonly caller: Caller;
+  /** `orders.v1.OrderService/GetOrder`. */
+  readonly method: string;
   /** Milliseconds of the monotonic clock (`performance.now()`) at which the caller stops waiting. */
   readonly deadline: number;
   /** Aborts at the deadline and when the caller goes away. */

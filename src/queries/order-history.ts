@@ -27,7 +27,8 @@ const decode = decoder(catalogue);
  */
 export const orderHistory =
   ({ store, open }: { readonly store: EventStore; readonly open: Open }): Method<GetOrderHistoryRequest, GetOrderHistoryResponse> =>
-  async (request, { caller }) => {
+  async (request, call) => {
+    const { caller } = call;
     const orderId = request.orderId.toLowerCase();
     const listing: Listing = { method: 'GetOrderHistory', filter: { orderId }, caller };
     const key = keyOfPage(listing, request.pageToken, [/^\d{1,9}$/]);
@@ -52,7 +53,15 @@ export const orderHistory =
     if (state.status === 'unplaced') return refused('not_found', 'ORDER_NOT_FOUND', 'No such order is known.');
     if (!mayActOnOrder(authorityOf(caller), state)) return notYours();
 
-    const opened = seesPersonal(caller) ? await openAll(steps, open) : new Map<string, Opened>();
+    const opened = seesPersonal(caller)
+      ? await openAll(steps, (values) =>
+          open(
+            values,
+            call,
+            values.map(() => orderStream(orderId)),
+          ),
+        )
+      : new Map<string, Opened>();
     return answered({
       events: steps.map((step) => entryOf(step, opened)),
       nextPageToken: more ? pageTokenAfter(listing, [String(end - 1)]) : '',
@@ -96,7 +105,10 @@ const shown = (value: unknown, caller: Caller): unknown => {
 /** What a merchant paid, and the VAT on its margin, which tells it. */
 const costs: ReadonlySet<string> = new Set(['purchasePriceMinor', 'marginVatMinor']);
 
-const openAll = async (steps: readonly Step[], open: Open): Promise<ReadonlyMap<string, Opened>> => {
+const openAll = async (
+  steps: readonly Step[],
+  open: (values: readonly Sealed[]) => Promise<readonly Opened[]>,
+): Promise<ReadonlyMap<string, Opened>> => {
   const sealed = new Map<string, Sealed>();
   const collect = (one: Sealed): undefined => void sealed.set(one.sealed, one);
   for (const { recorded, data, after } of steps) {

@@ -49,7 +49,7 @@ export const orderQueries = (options: {
       const row = await load(orderId);
       if (!row)
         return (await isParked(pool, orderGroups, orderId)) ? unshowable() : refused('not_found', 'ORDER_NOT_FOUND', 'No such order is known.');
-      const [order] = await viewOrders([row], call.caller, open);
+      const [order] = await viewOrders([row], call, open);
       return order ? answered(order) : notYours();
     },
 
@@ -63,7 +63,7 @@ export const orderQueries = (options: {
       if (unreached) return unreached;
       const pageSize = request.pageSize ?? defaultPageSize;
       const { rows, last } = await listOrderRows(pool, filter, after, pageSize);
-      const orders = await viewOrders(rows, call.caller, open);
+      const orders = await viewOrders(rows, call, open);
       return answered({ orders: orders.filter((order) => order !== undefined), nextPageToken: last ? pageTokenAfter(listing, last) : '' });
     },
 

@@ -9,9 +9,11 @@ import {
 } from '../contract/generated/orders/v1/orders.ts';
 import type { SupportTask } from '../contract/generated/orders/v1/work.ts';
 import { authorityOf } from '../domain/authority.ts';
+import type { Sealed } from '../domain/event.ts';
+import { orderStream } from '../domain/ids.ts';
 import { sum, times, vatInside } from '../domain/money.ts';
 import type { OrderLine as Line, PlacedOrder } from '../domain/order-state.ts';
-import type { Caller } from '../platform/call.ts';
+import type { Call, Caller } from '../platform/call.ts';
 import type { Opened } from '../privacy/sealing.ts';
 import type { OrderRow } from '../projections/order-row.ts';
 import { supportTasks, type SupportTaskRow } from '../projections/support-tasks.ts';
@@ -27,7 +29,8 @@ type Personal = { readonly name?: Opened | undefined; readonly email?: Opened | 
  * Orders as this caller may see them; undefined in the place of one that it may not see at all. Each is cut first, and only
  * what remains is opened, with one look-up for all.
  */
-export const viewOrders = async (rows: readonly OrderRead[], caller: Caller, open: Open): Promise<readonly (Order | undefined)[]> => {
+export const viewOrders = async (rows: readonly OrderRead[], call: Call, open: Open): Promise<readonly (Order | undefined)[]> => {
+  const { caller } = call;
   const authority = authorityOf(caller);
   const sights = rows.map(({ customer_id, state }) =>
     sightOf(authority, { customerId: customer_id, merchantIds: state.lines.map(({ merchantId }) => merchantId) }),
@@ -40,7 +43,7 @@ export const viewOrders = async (rows: readonly OrderRead[], caller: Caller, ope
     return shipsTo(sight, state) ? [shippingAddress.address] : [];
   });
   const values = sealed.flat();
-  const opened = values.length === 0 ? [] : [...(await open(values))];
+  const opened = values.length === 0 ? [] : [...(await open(values, call, resourcesOf(rows, sealed)))];
   const personal = sealed.map(({ length }): Personal => {
     const [first, second, third] = opened.splice(0, length);
     return length === 3 ? { name: first, email: second, address: third } : { address: first };
@@ -50,6 +53,9 @@ export const viewOrders = async (rows: readonly OrderRead[], caller: Caller, ope
     return sight.kind === 'nothing' ? undefined : viewOf(row, sight, personal[index]!, caller);
   });
 };
+
+const resourcesOf = (rows: readonly OrderRead[], sealed: readonly (readonly Sealed[])[]): readonly string[] =>
+  sealed.flatMap((parts, index) => parts.map(() => orderStream(rows[index]!.order_id)));
 
 /** A merchant is told where to ship once it has accepted something, and as long as that is not cancelled. */
 const shipsTo = (sight: Sight, { lines }: PlacedOrder): boolean =>

@@ -9,7 +9,8 @@ import {
 } from '../contract/generated/orders/v1/returns.ts';
 import { Offer_Grade } from '../contract/generated/orders/v1/offers.ts';
 import { authorityOf } from '../domain/authority.ts';
-import { answered, refused, type Caller, type Method } from '../platform/call.ts';
+import { returnStream } from '../domain/ids.ts';
+import { answered, refused, type Call, type Method } from '../platform/call.ts';
 import type { Pool } from '../platform/database.ts';
 import type { ReturnRow } from '../projections/returns.ts';
 import { boundToNobody, narrowed, notYours, seesPersonal, sightOf } from './access.ts';
@@ -55,7 +56,7 @@ export const returnQueries = ({
     });
     if (rows.length === 0)
       return (await isParked(pool, returnGroups, returnId)) ? unshowable() : refused('not_found', 'RETURN_NOT_FOUND', 'No such return is known.');
-    const [view] = await viewReturns(rows, call.caller, open);
+    const [view] = await viewReturns(rows, call, open);
     return view ? answered(view) : notYours();
   },
 
@@ -89,17 +90,20 @@ export const returnQueries = ({
       after,
       pageSize,
     });
-    const views = await viewReturns(rows, call.caller, open);
+    const views = await viewReturns(rows, call, open);
     return answered({ returns: views.filter((view) => view !== undefined), nextPageToken: last ? pageTokenAfter(listing, last) : '' });
   },
 });
 
 /** Returns as this caller may see them; undefined in the place of one that it may not see at all. Reasons are opened with one look-up. */
-const viewReturns = async (rows: readonly ReturnRead[], caller: Caller, open: Open): Promise<readonly (Return | undefined)[]> => {
+const viewReturns = async (rows: readonly ReturnRead[], call: Call, open: Open): Promise<readonly (Return | undefined)[]> => {
+  const { caller } = call;
   const authority = authorityOf(caller);
   const sights = rows.map((row) => sightOf(authority, { customerId: row.customer_id, merchantIds: [row.merchant_id] }));
-  const reasons = rows.flatMap(({ reason }, index) => (reason && sights[index]!.kind !== 'nothing' && seesPersonal(caller) ? [reason] : []));
-  const opened = reasons.length === 0 ? [] : await open(reasons);
+  const shown = rows.filter(({ reason }, index) => reason && sights[index]!.kind !== 'nothing' && seesPersonal(caller));
+  const reasons = shown.map(({ reason }) => reason!);
+  const resources = shown.map(({ return_id }) => returnStream(return_id));
+  const opened = reasons.length === 0 ? [] : await open(reasons, call, resources);
   return rows.map((row, index): Return | undefined => {
     const sight = sights[index]!;
     if (sight.kind === 'nothing') return undefined;

@@ -12,6 +12,7 @@ export const callerWith = (scopes: readonly string[], claims: { readonly custome
 
 export const callOf = (caller: Caller, more: Partial<Call> = {}): Call => ({
   caller,
+  method: 'orders.v1.OrderService/GetOrder',
   deadline: performance.now() + 10_000,
   signal: new AbortController().signal,
   correlationId: randomUUID(),

@@ -22,6 +22,7 @@ export const callAs = (
       ...(customerId ? { customerId } : {}),
       ...(merchantId ? { merchantId } : {}),
     },
+    method: 'test',
     deadline: performance.now() + deadlineMs,
     signal: AbortSignal.timeout(deadlineMs),
     correlationId: randomUUID(),
