@@ -15,7 +15,8 @@ import type { Done, Health } from './eventstoredb-soak-process.ts';
 const lastsMs = Number(process.env['TEST_SOAK_SECONDS'] ?? 0) * 1_000;
 /**
  * Against a server that the environment names: a program which does to that server what its argument says, one of `kill`,
- * `stop`, `start`, `stall` and `resume` (in a cluster: to the node that leads). Without it such a server is only cut off.
+ * `stop`, `start`, `stall` and `resume` (in a cluster: to the node that leads). Without it such a server is only cut off, and a
+ * cluster's leader only asked to resign.
  */
 const control = process.env['TEST_EVENTSTOREDB_CONTROL'];
 /** How much more than after the first quarter the process may hold at the end. */
@@ -56,9 +57,10 @@ const startVictim = async (): Promise<Victim> => {
       : [];
   // In front of one node a proxy would keep clients from the others.
   const isCluster = real !== undefined && real.url !== real.nodeUrl;
+  const resigned: Fault = { name: 'led by a node that resigned', begin: () => real!.resign() };
   return {
     url: isCluster ? real.url : proxy.url,
-    faults: isCluster ? faults : [...network, ...faults],
+    faults: isCluster ? [resigned, resigned, ...faults] : [...network, ...faults],
     close: async () => {
       await proxy.close();
       own?.close();

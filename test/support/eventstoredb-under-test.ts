@@ -1,5 +1,6 @@
 import grpcGossip from '@eventstore/db-client/generated/gossip_grpc_pb.js';
 import gossipPb, { type ClusterInfo } from '@eventstore/db-client/generated/gossip_pb.js';
+import grpcOperations from '@eventstore/db-client/generated/operations_grpc_pb.js';
 import sharedPb from '@eventstore/db-client/generated/shared_pb.js';
 import { credentials } from '@grpc/grpc-js';
 import { startEventStoreDb as startOwn } from './eventstoredb/server.ts';
@@ -14,13 +15,15 @@ export type EventStoreDbUnderTest = {
   readonly url: string;
   /** The one node, or the one that leads the cluster now. */
   readonly nodeUrl: string;
+  /** Has the node that leads the cluster now give that up; an election follows. */
+  readonly resign: () => Promise<void>;
   readonly close: () => Promise<void>;
 };
 
 export const startEventStoreDb = async (): Promise<EventStoreDbUnderTest> => {
-  if (real) return { url: real, nodeUrl: await leaderOf(real), close: async () => {} };
+  if (real) return { url: real, nodeUrl: await leaderOf(real), resign: () => resignLeaderOf(real), close: async () => {} };
   const { url, close } = await startOwn();
-  return { url, nodeUrl: url, close: async () => close() };
+  return { url, nodeUrl: url, resign: () => Promise.reject(new Error('one node is no cluster')), close: async () => close() };
 };
 
 /** The URL with nobody but the leader in it. */
@@ -36,4 +39,11 @@ const leaderOf = async (url: string): Promise<string> => {
   const endPoint = leads?.getHttpEndPoint();
   if (!endPoint) throw new Error('TEST_EVENTSTOREDB_URL names a cluster without a leader');
   return `esdb://${endPoint.getAddress()}:${endPoint.getPort()}${query}`;
+};
+
+const resignLeaderOf = async (url: string): Promise<void> => {
+  const { host } = new URL(await leaderOf(url));
+  const operations = new grpcOperations.OperationsClient(host, credentials.createInsecure());
+  await new Promise<void>((resolve, reject) => operations.resignNode(new sharedPb.Empty(), (error) => (error ? reject(error) : resolve())));
+  operations.close();
 };
