@@ -67,11 +67,14 @@ const servicesModule = (registry: FileRegistry): string => {
   const services = [...registry]
     .filter((type) => type.kind === 'service')
     .map(({ typeName, methods }) => {
-      const lines = methods.map(({ localName, input, output }) => `    ${localName}: { request: ${codec(input)}, response: ${codec(output)} },\n`);
+      const lines = methods.map(
+        ({ localName, input, output, methodKind }) =>
+          `    ${localName}: { request: ${codec(input)}, response: ${codec(output)}${methodKind === 'server_streaming' ? ', streams: true' : ''} },\n`,
+      );
       return `  '${typeName}': {\n${lines.join('')}  },\n`;
     });
   const imports = [...files].map((file) => `import * as ${namespace(file)} from './${file}.ts';\n`);
-  return `${banner}\n${imports.join('')}\n/** The codecs of every method's request and response, by service and method. */\nexport const services = {\n${services.join('')}} as const;\n`;
+  return `${banner}\n${imports.join('')}\n/** The codecs of every method's request and response, by service and method; \`streams\` where it answers with many. */\nexport const services = {\n${services.join('')}} as const;\n`;
 };
 
 const namespace = (file: string): string => file.replaceAll(/\W/g, '_');

@@ -98,7 +98,7 @@ const issuerUnavailable = refused('unavailable', 'ISSUER_UNAVAILABLE', 'The issu
 
 /** What the claims say; undefined where one is not what it should be: a claim we cannot read must not widen anything. */
 const callerOf = (claims: JWTPayload): Caller | undefined => {
-  const { iss, sub, scope = '', customer_id: customerId, merchant_id: merchantId } = claims;
+  const { iss, sub, exp, scope = '', customer_id: customerId, merchant_id: merchantId } = claims;
   if (!iss || !sub || typeof scope !== 'string' || !isIdOrAbsent(customerId) || !isIdOrAbsent(merchantId)) return undefined;
   return {
     issuer: iss,
@@ -106,6 +106,7 @@ const callerOf = (claims: JWTPayload): Caller | undefined => {
     scopes: new Set(scope.split(' ').filter((each) => each !== '')),
     ...(customerId === undefined ? {} : { customerId: customerId.toLowerCase() }),
     ...(merchantId === undefined ? {} : { merchantId: merchantId.toLowerCase() }),
+    ...(exp === undefined ? {} : { expiresAt: exp * 1_000 }),
   };
 };
 

@@ -36,6 +36,8 @@ export type MethodDescription = {
   /** The name in service objects: `placeOrder`. */
   readonly key: string;
   readonly scope: string;
+  /** It answers with any number of messages: server streaming in gRPC, server-sent events in REST. */
+  readonly streams: boolean;
   /** The field of the answer with the id of what the method created. */
   readonly creates: DescField | undefined;
   /** None: the method is internal, served over gRPC only. */
@@ -74,20 +76,24 @@ export const readContract = (descriptorSet: Uint8Array): Contract => {
       ? (getOption(method, access) as { scope: string; creates: string })
       : { scope: '', creates: '' };
     if (scope === '') throw new Error(`${name} names no scope: add option (orders.options.v1.access) = {scope: "…"}`);
-    if (method.methodKind !== 'unary') throw new Error(`${name} streams: only unary methods are served`);
+    const streams = method.methodKind === 'server_streaming';
+    if (method.methodKind !== 'unary' && !streams) throw new Error(`${name} takes a stream: only answers are streamed`);
     const rule = hasOption(method, http) ? (getOption(method, http) as HttpRule & { readonly additionalBindings: readonly HttpRule[] }) : undefined;
     if (isInternal(service) && rule) throw new Error(`${name} is internal and has a path: internal methods are served over gRPC only`);
     if (!isInternal(service) && !rule) throw new Error(`${name} has no path: add option (google.api.http)`);
     const created = method.output.fields.find((field) => field.name === creates);
     if (creates !== '' && created?.fieldKind !== 'scalar')
       throw new Error(`${name} creates ${creates}, which is no field of ${method.output.typeName}`);
+    const routes = rule ? [rule, ...rule.additionalBindings].map((each) => parseHttpRule(name, each, method.input)) : [];
+    if (streams && routes.some(({ verb }) => verb !== 'GET')) throw new Error(`${name} streams, and server-sent events are had with GET only`);
     return {
       service: service.typeName,
       name: method.name,
       key: method.localName,
       scope,
+      streams,
       creates: created,
-      routes: rule ? [rule, ...rule.additionalBindings].map((each) => parseHttpRule(name, each, method.input)) : [],
+      routes,
       input: method.input,
       output: method.output,
       descriptor: method,

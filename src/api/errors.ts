@@ -33,6 +33,11 @@ export const errorTable: Readonly<Record<RefusalStatus | 'internal', Row>> = {
 /** A refusal, or a failure of ours: of that, callers learn the incident's id and nothing else. */
 export type Failure = Refusal | { readonly kind: 'failed'; readonly incident: string };
 
+export const isFailure = (answer: { readonly kind: string }): answer is Failure => answer.kind === 'refused' || answer.kind === 'failed';
+
+/** The gRPC code of a failure, as logs and metrics name it. */
+export const codeOf = (failure: Failure): string => grpcStatus[errorTable[failure.kind === 'failed' ? 'internal' : failure.status].grpc];
+
 /** What is said of a failure, whatever the transport. */
 type Account = Row & {
   readonly code: string;
@@ -57,6 +62,9 @@ const account = (failure: Failure): Account => {
     retryAfterMs: row.retryable ? (failure.retryAfterMs ?? 1_000) : undefined,
   };
 };
+
+/** How long to wait before trying again, in milliseconds; undefined where that does not help. */
+export const retryAfterMsOf = (failure: Failure): number | undefined => account(failure).retryAfterMs;
 
 /** A gRPC status with google.rpc.Status in `grpc-status-details-bin` (https://google.aip.dev/193): ErrorInfo, and BadRequest and RetryInfo where they apply. */
 export const grpcError = (failure: Failure): Pick<ServiceError, 'code' | 'details' | 'metadata'> => {

@@ -1,13 +1,15 @@
-import { Metadata, Server, ServerCredentials, type sendUnaryData, type ServerUnaryCall } from '@grpc/grpc-js';
+import { Metadata, Server, ServerCredentials, type sendUnaryData, type ServerUnaryCall, type ServerWritableStream } from '@grpc/grpc-js';
 import { ReflectionService } from '@grpc/reflection';
 import { create, toBinary } from '@bufbuild/protobuf';
 import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
 import { HealthImplementation } from 'grpc-health-check';
 import { refused } from '../platform/call.ts';
 import type { Contract } from './descriptors.ts';
-import { correlationIdOf, type Dispatcher, type Transport } from './dispatch.ts';
-import { grpcError } from './errors.ts';
-import type { ReadyMethod } from './methods.ts';
+import { correlationIdOf, type Dispatcher } from './dispatch.ts';
+import { grpcError, type Failure } from './errors.ts';
+import type { Ready, ReadyMethod, ReadyStream } from './methods.ts';
+import { writeStream } from './streams.ts';
+import type { Transport } from './transport.ts';
 
 /** A gRPC server that listens. */
 export type GrpcServer = {
@@ -25,7 +27,7 @@ const maxMessageBytes = 1024 * 1024;
 export const startGrpc = async (options: {
   readonly host: string;
   readonly port: number;
-  readonly methods: readonly ReadyMethod[];
+  readonly methods: readonly (ReadyMethod | ReadyStream)[];
   readonly dispatcher: Dispatcher;
   /** Given: the contract that reflection tells. */
   readonly reflect: Contract | undefined;
@@ -38,7 +40,10 @@ export const startGrpc = async (options: {
     'grpc.max_concurrent_streams': 1_000,
     'grpc.enable_channelz': 0,
   });
-  for (const method of methods) server.register<Buffer, Buffer>(`/${method.name}`, handler(method, dispatcher), asIs, asIs, 'unary');
+  for (const method of methods) {
+    if ('open' in method) server.register<Buffer, Buffer>(`/${method.name}`, streamHandler(method, dispatcher), asIs, asIs, 'serverStream');
+    else server.register<Buffer, Buffer>(`/${method.name}`, handler(method, dispatcher), asIs, asIs, 'unary');
+  }
   const services = ['', ...new Set(methods.map(({ description }) => description.service))];
   const health = new HealthImplementation(Object.fromEntries(services.map((service) => [service, 'SERVING'])));
   health.addToServer(server);
@@ -60,7 +65,7 @@ export const startGrpc = async (options: {
   };
 };
 
-type Arrival = { readonly call: ServerUnaryCall<Buffer, Buffer>; readonly method: ReadyMethod };
+type Arrival = { readonly call: ServerUnaryCall<Buffer, Buffer> | ServerWritableStream<Buffer, Buffer>; readonly method: Ready };
 
 const handler =
   (method: ReadyMethod, dispatcher: Dispatcher) =>
@@ -77,6 +82,22 @@ const handler =
       case 'failed':
         return callback(grpcError(answer));
     }
+  };
+
+const streamHandler =
+  (method: ReadyStream, dispatcher: Dispatcher) =>
+  async (call: ServerWritableStream<Buffer, Buffer>): Promise<void> => {
+    const correlationId = correlationIdOf(firstOf(call.metadata, 'x-correlation-id'));
+    const opening = await dispatcher.open(method, transport, { call, method }, correlationId);
+    const metadata = new Metadata();
+    metadata.set('x-correlation-id', correlationId);
+    call.sendMetadata(metadata);
+    let failure: Failure | undefined;
+    if (opening.kind !== 'opened') failure = opening;
+    else if (opening.stream) failure = await writeStream(opening.stream, (body, taken) => call.write(body, taken));
+    if (call.cancelled) return;
+    if (failure) call.emit('error', grpcError(failure));
+    else call.end();
   };
 
 /** Bytes go in and come out: decoding is ours, so that a failure there is the caller's INVALID_ARGUMENT and not an INTERNAL of grpc-js. */

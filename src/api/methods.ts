@@ -1,7 +1,7 @@
 import type { DescField } from '@bufbuild/protobuf';
 import { BinaryReader, type BinaryWriter } from '@bufbuild/protobuf/wire';
 import { services as codecs } from '../contract/generated/services.ts';
-import type { Method } from '../platform/call.ts';
+import type { Method, StreamingMethod } from '../platform/call.ts';
 import type { Contract, MethodDescription } from './descriptors.ts';
 import type { Message } from './read-json.ts';
 import { validators, type Validate } from './validate.ts';
@@ -13,18 +13,23 @@ type Decoded<Codec> = Codec extends { decode(input: Uint8Array): infer Decodes }
 export type Services = {
   readonly [Service in keyof Codecs]: {
     readonly [Name in keyof Codecs[Service]]: Codecs[Service][Name] extends { readonly request: infer Request; readonly response: infer Response }
-      ? Method<Decoded<Request>, Decoded<Response>>
+      ? Codecs[Service][Name] extends { readonly streams: true }
+        ? StreamingMethod<Decoded<Request>, Decoded<Response>>
+        : Method<Decoded<Request>, Decoded<Response>>
       : never;
   };
 };
 
-/** A method ready to be called: everything about it that can be known before the first call. */
-export type ReadyMethod = {
+/** A method ready to be called, and one that answers with a stream. */
+export type ReadyMethod = Ready & { readonly run: Method<Message, Message> };
+export type ReadyStream = Ready & { readonly open: StreamingMethod<Message, Message> };
+
+/** Everything about a method that can be known before the first call. */
+export type Ready = {
   readonly description: MethodDescription;
   /** `orders.v1.OrderService/PlaceOrder`: in logs, metrics and gRPC paths. */
   readonly name: string;
   readonly scope: string;
-  readonly run: Method<Message, Message>;
   /** Throws where the bytes are no such message; what it does not know it ignores. */
   readonly decode: (bytes: Uint8Array) => Message;
   readonly validate: Validate;
@@ -40,28 +45,30 @@ type Named<Thing> = Readonly<Record<string, Readonly<Record<string, Thing>>>>;
 type Codec = { decode(input: BinaryReader): unknown; encode(message: never): BinaryWriter };
 
 /** Brings contract and implementation together. Throws, naming the method, where one of the contract is not implemented or the other way round. */
-export const readyMethods = (contract: Contract, services: Services): readonly ReadyMethod[] => {
+export const readyMethods = (contract: Contract, services: Services): readonly (ReadyMethod | ReadyStream)[] => {
   const validatorOf = validators(contract);
   const implemented = new Set(Object.entries(services).flatMap(([service, methods]) => Object.keys(methods).map((key) => `${service}/${key}`)));
-  const methods = contract.methods.map((description): ReadyMethod => {
+  const methods = contract.methods.map((description): ReadyMethod | ReadyStream => {
     const { service, name, key, scope, input, output } = description;
-    const run = (services as unknown as Named<Method<Message, Message>>)[service]?.[key];
+    const implementation = (services as unknown as Named<unknown>)[service]?.[key];
     const codec = (codecs as Named<{ readonly request: Codec; readonly response: Codec }>)[service]?.[key];
-    if (!run) throw new Error(`${service}.${name} has no implementation: the service object lacks ${key}`);
+    if (!implementation) throw new Error(`${service}.${name} has no implementation: the service object lacks ${key}`);
     if (!codec) throw new Error(`${service}.${name} has no codec: run npm run generate`);
     implemented.delete(`${service}/${key}`);
     const { request, response } = codec;
-    return {
+    const ready: Ready = {
       description,
       name: `${service}/${name}`,
       scope,
-      run,
       decode: (bytes) => request.decode(new BinaryReader(bytes, decodeUtf8)) as Message,
       validate: validatorOf(input),
       encode: (message) => bufferOf(response.encode(message as never).finish()),
       hasRevision: output.field['revision'] !== undefined,
       textField: (field) => input.fields.find((each) => each.name === field && each.fieldKind === 'scalar'),
     };
+    return description.streams
+      ? { ...ready, open: implementation as StreamingMethod<Message, Message> }
+      : { ...ready, run: implementation as Method<Message, Message> };
   });
   if (implemented.size > 0) throw new Error(`not in the contract: ${[...implemented].join(', ')}`);
   return methods;

@@ -2,17 +2,17 @@ import { isUtf8 } from 'node:buffer';
 import { ScalarType, type DescField } from '@bufbuild/protobuf';
 import type { FastifyRequest } from 'fastify';
 import { refused, type FieldViolation } from '../platform/call.ts';
-import type { Decoded } from './dispatch.ts';
 import type { HttpRoute } from './http-rule.ts';
-import type { ReadyMethod } from './methods.ts';
+import type { Ready } from './methods.ts';
 import { jsonOfText, type Message, type ReadJson } from './read-json.ts';
+import type { Decoded } from './transport.ts';
 import { violateAt } from './violations.ts';
 
 /** Puts a method's message together from path, query, body and headers. */
 export type ReadRequest = (request: FastifyRequest, violations: FieldViolation[]) => Decoded;
 
 /** Compiles what one route does with a request. */
-export const requestReader = (method: ReadyMethod, route: HttpRoute, read: ReadJson): ReadRequest => {
+export const requestReader = (method: Ready, route: HttpRoute, read: ReadJson): ReadRequest => {
   const { pathFields, hasBody } = route;
   const pathNames = pathFields.map(({ name }) => name);
   const queryFields = new Map(
@@ -20,6 +20,7 @@ export const requestReader = (method: ReadyMethod, route: HttpRoute, read: ReadJ
   );
   const takesKey = method.textField('request_id') !== undefined;
   const takesEtag = method.textField('etag') !== undefined;
+  const resumes = method.description.streams && method.description.input.fields.some(({ name }) => name === 'after_revision');
 
   return (request, violations) => {
     let json: Message = {};
@@ -46,6 +47,9 @@ export const requestReader = (method: ReadyMethod, route: HttpRoute, read: ReadJ
       else if (tag === undefined) violateAt(violations, 'If-Match', 'must be one entity tag, such as "3", or *');
       else fromHeader('If-Match', 'etag', tag, json, violations);
     }
+    const lastEventId = headers['last-event-id'];
+    // Who comes back says where it was; the query, which it repeats, only says where it began.
+    if (resumes && typeof lastEventId === 'string' && lastEventId !== '') json['after_revision'] = lastEventId;
     return { kind: 'decoded', message: read(json, violations) as Message };
   };
 };

@@ -2,12 +2,14 @@ import { randomUUIDv7 } from 'node:crypto';
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { refused } from '../platform/call.ts';
 import type { Logger } from '../platform/logging.ts';
-import { correlationIdOf, type Answer, type Dispatcher, type Transport } from './dispatch.ts';
+import { correlationIdOf, type Answer, type Dispatcher } from './dispatch.ts';
 import { problem, type Failure } from './errors.ts';
+import { sendEvents } from './event-stream.ts';
 import type { HttpRoute } from './http-rule.ts';
-import type { ReadyMethod } from './methods.ts';
+import type { Ready, ReadyMethod, ReadyStream } from './methods.ts';
 import { jsonReader, type Message } from './read-json.ts';
 import { requestReader, type ReadRequest } from './rest-request.ts';
+import type { Transport } from './transport.ts';
 import { jsonWriter, type WriteJson } from './write-json.ts';
 
 /** Larger bodies are refused. */
@@ -18,7 +20,7 @@ const maxBodyBytes = 1024 * 1024;
  * `ready` says what is missing for the process to serve; nothing: it is ready.
  */
 export const createRest = (options: {
-  readonly methods: readonly ReadyMethod[];
+  readonly methods: readonly (ReadyMethod | ReadyStream)[];
   readonly dispatcher: Dispatcher;
   readonly logger: Logger;
   readonly ready: () => Promise<readonly string[]>;
@@ -47,13 +49,20 @@ export const createRest = (options: {
   const routes = methods.flatMap((method) => method.description.routes.map((route) => ({ method, route })));
   for (const { method, route } of routes) {
     const plan = {
-      method,
       route,
       read: requestReader(method, route, readerOf(method.description.input)),
       write: writerOf(method.description.output),
       dispatcher,
     };
-    server.route({ method: route.verb, url: route.pattern, handler: (request, reply) => serve(plan, request, reply) });
+    server.route({
+      method: route.verb,
+      url: route.pattern,
+      exposeHeadRoute: !('open' in method),
+      handler:
+        'open' in method
+          ? (request, reply) => serveStream({ ...plan, method }, request, reply)
+          : (request, reply) => serve({ ...plan, method }, request, reply),
+    });
   }
 
   server.get('/healthz', (_request, reply) => reply.header('cache-control', 'no-store').send({ status: 'ok' }));
@@ -67,7 +76,9 @@ export const createRest = (options: {
   server.setNotFoundHandler((request, reply) => {
     const path = request.url.replace(/\?.*$/s, '');
     const allowed = new Set(
-      routes.filter(({ route }) => route.matches.test(path)).flatMap(({ route: { verb } }) => (verb === 'GET' ? ['GET', 'HEAD'] : [verb])),
+      routes
+        .filter(({ route }) => route.matches.test(path))
+        .flatMap(({ method, route: { verb } }) => (verb === 'GET' && !('open' in method) ? ['GET', 'HEAD'] : [verb])),
     );
     if (allowed.size === 0) return refuse(reply, refused('method_unknown', 'PATH_UNKNOWN', 'There is nothing at this path.'));
     const allow = [...allowed].join(', ');
@@ -77,17 +88,17 @@ export const createRest = (options: {
 };
 
 /** What is known about a route before its first request. */
-type Plan = {
-  readonly method: ReadyMethod;
+type Plan<Method extends Ready> = {
+  readonly method: Method;
   readonly route: HttpRoute;
   readonly read: ReadRequest;
   readonly write: WriteJson;
   readonly dispatcher: Dispatcher;
 };
 
-type Arrival = { readonly request: FastifyRequest; readonly reply: FastifyReply; readonly plan: Plan };
+type Arrival = { readonly request: FastifyRequest; readonly reply: FastifyReply; readonly plan: Plan<Ready> };
 
-const serve = async (plan: Plan, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+const serve = async (plan: Plan<ReadyMethod>, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
   const correlationId = correlationIdOf(request.raw.headers['x-correlation-id'] as string | undefined);
   const answer: Answer<string> = await plan.dispatcher.dispatch(plan.method, transport, { request, reply, plan }, correlationId);
   reply.header('x-correlation-id', correlationId);
@@ -101,7 +112,23 @@ const serve = async (plan: Plan, request: FastifyRequest, reply: FastifyReply): 
   }
 };
 
-const send = ({ method }: Plan, request: FastifyRequest, reply: FastifyReply, message: Message, body: string): FastifyReply => {
+const serveStream = async (plan: Plan<ReadyStream>, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+  const correlationId = correlationIdOf(request.raw.headers['x-correlation-id'] as string | undefined);
+  const opening = await plan.dispatcher.open(plan.method, transport, { request, reply, plan }, correlationId);
+  reply.header('x-correlation-id', correlationId).header('cache-control', 'no-store');
+  switch (opening.kind) {
+    case 'opened':
+      if (opening.stream) return sendEvents(opening.stream, reply);
+      // Browsers come back to an event stream that ends, except after this (HTML, "server-sent events").
+      return reply.code(204).send();
+    case 'refused':
+    case 'failed':
+      if (plan.dispatcher.isDraining()) reply.header('connection', 'close');
+      return refuse(reply, opening);
+  }
+};
+
+const send = ({ method }: Plan<ReadyMethod>, request: FastifyRequest, reply: FastifyReply, message: Message, body: string): FastifyReply => {
   const { creates } = method.description;
   if (creates) reply.code(201).header('location', `${request.url.replace(/\?.*$/s, '')}/${String(message[creates.localName])}`);
   if (method.hasRevision) reply.header('etag', `"${String(message['revision'])}"`);

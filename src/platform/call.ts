@@ -7,6 +7,8 @@ export type Caller = {
   readonly customerId?: string;
   /** The merchant the caller is bound to, if any. */
   readonly merchantId?: string;
+  /** Until when the token is good, in milliseconds of Unix time; without it nobody says that it ends. */
+  readonly expiresAt?: number;
 };
 
 /** One call of an API method, whatever transport it came through. */
@@ -63,6 +65,15 @@ export type RefusalStatus =
 
 /** One method of the API, implemented once and served as gRPC and as REST. */
 export type Method<Request, Response> = (request: Request, call: Call) => Promise<Outcome<Response>>;
+
+/**
+ * The messages of a streaming method, each made when the one before was taken, so that who reads slowly makes no queue. In the end
+ * a refusal says why there are no more; nothing: all was said. They end soon after the call's signal aborts.
+ */
+export type Messages<Message> = AsyncGenerator<Message, Refusal | undefined, undefined>;
+
+/** One streaming method of the API: refused before its first message, or opened. Undefined: all has been said already. */
+export type StreamingMethod<Request, Response> = (request: Request, call: Call) => Promise<Outcome<Messages<Response> | undefined>>;
 
 export const answered = <Message>(message: Message): Outcome<Message> => ({ kind: 'answered', message });
 

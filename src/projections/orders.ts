@@ -2,6 +2,7 @@ import { idOf } from '../domain/ids.ts';
 import { sum, times } from '../domain/money.ts';
 import { orderEvents, type OrderEvent } from '../domain/order-events.ts';
 import { order } from '../domain/order.ts';
+import type { Recorded } from '../eventstore/event-store.ts';
 import { orderLines } from './order-lines.ts';
 import type { OrderRow, OrderStatus } from './order-row.ts';
 import { documents } from './projection.ts';
@@ -36,28 +37,29 @@ export const orders = documents<OrderRow, OrderEvent>({
   group: ({ stream }) => idOf(stream),
   parts: [orderLines, supportTasks],
 
-  evolve([row], event) {
-    const state = order.evolve(row?.state ?? order.initial, event);
-    if (state.status === 'unplaced') throw new Error(`${event.type} left the order unplaced`);
-    const { stream, revision, recordedAt } = event;
-    return [
-      {
-        order_id: idOf(stream),
-        customer_id: state.customerId,
-        status: state.status.toUpperCase() as OrderStatus,
-        on_hold: state.held !== undefined,
-        cancel_cause: event.type === 'OrderCancelled' ? event.data.cause : (row?.cancel_cause ?? null),
-        revision,
-        currency: state.currency,
-        total_minor: row?.total_minor ?? sum(state.lines.map(({ unitPriceMinor, quantity }) => times(unitPriceMinor, quantity))),
-        state,
-        task_times: taskTimes(row?.task_times ?? {}, event, recordedAt.toISOString()),
-        placed_at: row?.placed_at ?? recordedAt,
-        updated_at: recordedAt,
-      },
-    ];
-  },
+  evolve: ([row], event) => [orderAfter(row, event)],
 });
+
+/** An order's row after one more event; no row: before its first. */
+export const orderAfter = (row: OrderRow | undefined, event: OrderEvent & Pick<Recorded, 'stream' | 'revision' | 'recordedAt'>): OrderRow => {
+  const state = order.evolve(row?.state ?? order.initial, event);
+  if (state.status === 'unplaced') throw new Error(`${event.type} left the order unplaced`);
+  const { stream, revision, recordedAt } = event;
+  return {
+    order_id: idOf(stream),
+    customer_id: state.customerId,
+    status: state.status.toUpperCase() as OrderStatus,
+    on_hold: state.held !== undefined,
+    cancel_cause: event.type === 'OrderCancelled' ? event.data.cause : (row?.cancel_cause ?? null),
+    revision,
+    currency: state.currency,
+    total_minor: row?.total_minor ?? sum(state.lines.map(({ unitPriceMinor, quantity }) => times(unitPriceMinor, quantity))),
+    state,
+    task_times: taskTimes(row?.task_times ?? {}, event, recordedAt.toISOString()),
+    placed_at: row?.placed_at ?? recordedAt,
+    updated_at: recordedAt,
+  };
+};
 
 const taskTimes = (known: OrderRow['task_times'], { type, data }: OrderEvent, at: string): OrderRow['task_times'] => {
   if (type === 'SupportTaskRaised') return { ...known, [data.taskId]: { raisedAt: at } };

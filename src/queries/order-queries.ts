@@ -1,18 +1,21 @@
 import {
   Order_Status,
+  type GetOrderAtRequest,
   type GetOrderHistoryRequest,
   type GetOrderHistoryResponse,
   type GetOrderRequest,
   type ListOrdersRequest,
   type ListOrdersResponse,
   type Order,
+  type WatchOrderRequest,
 } from '../contract/generated/orders/v1/orders.ts';
 import type { EventStore } from '../eventstore/event-store.ts';
-import { answered, refused, type Caller, type Method } from '../platform/call.ts';
+import { answered, refused, type Caller, type Method, type StreamingMethod } from '../platform/call.ts';
 import type { Pool } from '../platform/database.ts';
 import { gather } from '../platform/gather.ts';
 import { boundToNobody, narrowed, notYours } from './access.ts';
 import type { Consistency } from './consistency.ts';
+import { orderAt } from './order-at.ts';
 import { orderHistory } from './order-history.ts';
 import { listOrderRows, orderGroups, orderLoader, type OrderFilter } from './order-rows.ts';
 import { viewOrders } from './order-view.ts';
@@ -27,6 +30,8 @@ export type OrderQueries = {
   readonly getOrder: Method<GetOrderRequest, Order>;
   readonly listOrders: Method<ListOrdersRequest, ListOrdersResponse>;
   readonly getOrderHistory: Method<GetOrderHistoryRequest, GetOrderHistoryResponse>;
+  readonly getOrderAt: Method<GetOrderAtRequest, Order>;
+  readonly watchOrder: StreamingMethod<WatchOrderRequest, Order>;
 };
 
 /** Reads orders from the read models, and their histories from the event store. */
@@ -68,6 +73,8 @@ export const orderQueries = (options: {
     },
 
     getOrderHistory: orderHistory({ store, open }),
+    getOrderAt: orderAt({ store, open }),
+    watchOrder: () => Promise.resolve(refused('unavailable', 'NOT_WATCHABLE_YET', 'Orders cannot be watched yet.')),
   };
 };
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createDispatcher, type Transport } from '../../src/api/dispatch.ts';
+import { createDispatcher } from '../../src/api/dispatch.ts';
 import type { ReadyMethod } from '../../src/api/methods.ts';
+import type { Transport } from '../../src/api/transport.ts';
 import { answered, type Call } from '../../src/platform/call.ts';
 import { silent } from '../../src/platform/logging.ts';
 import { createMetrics } from '../../src/platform/metrics.ts';

@@ -9,7 +9,7 @@ import * as orders_v1_orders from './orders/v1/orders.ts';
 import * as orders_v1_payments from './orders/v1/payments.ts';
 import * as orders_v1_returns from './orders/v1/returns.ts';
 
-/** The codecs of every method's request and response, by service and method. */
+/** The codecs of every method's request and response, by service and method; `streams` where it answers with many. */
 export const services = {
   'orders.internal.v1.PaymentRecordService': {
     recordAuthorised: { request: orders_internal_v1_payments.RecordAuthorisedRequest, response: orders_v1_common.CommandAnswer },
@@ -55,6 +55,8 @@ export const services = {
     listOrders: { request: orders_v1_orders.ListOrdersRequest, response: orders_v1_orders.ListOrdersResponse },
     getShipment: { request: orders_v1_orders.GetShipmentRequest, response: orders_v1_orders.Shipment },
     getOrderHistory: { request: orders_v1_orders.GetOrderHistoryRequest, response: orders_v1_orders.GetOrderHistoryResponse },
+    getOrderAt: { request: orders_v1_orders.GetOrderAtRequest, response: orders_v1_orders.Order },
+    watchOrder: { request: orders_v1_orders.WatchOrderRequest, response: orders_v1_orders.Order, streams: true },
   },
   'orders.v1.PaymentService': {
     getPayment: { request: orders_v1_payments.GetPaymentRequest, response: orders_v1_payments.Payment },

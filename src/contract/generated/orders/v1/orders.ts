@@ -11,7 +11,9 @@ import {
   type ChannelCredentials,
   Client,
   type ClientOptions,
+  type ClientReadableStream,
   type ClientUnaryCall,
+  type handleServerStreamingCall,
   type handleUnaryCall,
   makeGenericClientConstructor,
   type Metadata,
@@ -752,6 +754,22 @@ export interface ListOrdersResponse {
   orders: Order[];
   /** Empty on the last page. */
   nextPageToken: string;
+}
+
+export interface GetOrderAtRequest {
+  orderId: string;
+  /** After the event with this revision, counted from 0. Either this or `time`. */
+  revision?:
+    | bigint
+    | undefined;
+  /** After the last event that was recorded by then. Either this or `revision`. */
+  time: Date | undefined;
+}
+
+export interface WatchOrderRequest {
+  orderId: string;
+  /** The revision that the caller has already: the first message is the order once it is past it. `Last-Event-ID` in REST. */
+  afterRevision?: bigint | undefined;
 }
 
 export interface GetOrderHistoryRequest {
@@ -3654,6 +3672,137 @@ export const ListOrdersResponse: MessageFns<ListOrdersResponse> = {
   },
 };
 
+function createBaseGetOrderAtRequest(): GetOrderAtRequest {
+  return { orderId: "", revision: undefined, time: undefined };
+}
+
+export const GetOrderAtRequest: MessageFns<GetOrderAtRequest> = {
+  encode(message: GetOrderAtRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.orderId !== "") {
+      writer.uint32(10).string(message.orderId);
+    }
+    if (message.revision !== undefined) {
+      if (BigInt.asIntN(64, message.revision) !== message.revision) {
+        throw new globalThis.Error("value provided for field message.revision of type int64 too large");
+      }
+      writer.uint32(16).int64(message.revision);
+    }
+    if (message.time !== undefined) {
+      Timestamp.encode(toTimestamp(message.time), writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetOrderAtRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetOrderAtRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.orderId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.revision = reader.int64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.time = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseWatchOrderRequest(): WatchOrderRequest {
+  return { orderId: "", afterRevision: undefined };
+}
+
+export const WatchOrderRequest: MessageFns<WatchOrderRequest> = {
+  encode(message: WatchOrderRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.orderId !== "") {
+      writer.uint32(10).string(message.orderId);
+    }
+    if (message.afterRevision !== undefined) {
+      if (BigInt.asIntN(64, message.afterRevision) !== message.afterRevision) {
+        throw new globalThis.Error("value provided for field message.afterRevision of type int64 too large");
+      }
+      writer.uint32(16).int64(message.afterRevision);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): WatchOrderRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWatchOrderRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.orderId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.afterRevision = reader.int64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
 function createBaseGetOrderHistoryRequest(): GetOrderHistoryRequest {
   return { orderId: "", pageSize: undefined, pageToken: "" };
 }
@@ -4131,6 +4280,26 @@ export const OrderServiceService = {
       Buffer.from(GetOrderHistoryResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetOrderHistoryResponse => GetOrderHistoryResponse.decode(value),
   },
+  /** The order as it was after an event, or at a time: what GetOrder would have shown then, with the caller's sight of today. */
+  getOrderAt: {
+    path: "/orders.v1.OrderService/GetOrderAt" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetOrderAtRequest): Buffer => Buffer.from(GetOrderAtRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetOrderAtRequest => GetOrderAtRequest.decode(value),
+    responseSerialize: (value: Order): Buffer => Buffer.from(Order.encode(value).finish()),
+    responseDeserialize: (value: Buffer): Order => Order.decode(value),
+  },
+  /** Follows one order: what GetOrder shows now, then again after each change. Who reads slowly gets the newest state and may miss some in between. Ends with OK after the state COMPLETED, CANCELLED or EXPIRED; with UNAVAILABLE after 30 minutes or when the server shuts down: watch again; with UNAUTHENTICATED when the token expires. */
+  watchOrder: {
+    path: "/orders.v1.OrderService/WatchOrder" as const,
+    requestStream: false as const,
+    responseStream: true as const,
+    requestSerialize: (value: WatchOrderRequest): Buffer => Buffer.from(WatchOrderRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): WatchOrderRequest => WatchOrderRequest.decode(value),
+    responseSerialize: (value: Order): Buffer => Buffer.from(Order.encode(value).finish()),
+    responseDeserialize: (value: Buffer): Order => Order.decode(value),
+  },
 } as const;
 
 export interface OrderServiceServer extends UntypedServiceImplementation {
@@ -4166,6 +4335,10 @@ export interface OrderServiceServer extends UntypedServiceImplementation {
   getShipment: handleUnaryCall<GetShipmentRequest, Shipment>;
   /** Everything that happened to an order, from the event store: each event, the state after it, and what it changed. */
   getOrderHistory: handleUnaryCall<GetOrderHistoryRequest, GetOrderHistoryResponse>;
+  /** The order as it was after an event, or at a time: what GetOrder would have shown then, with the caller's sight of today. */
+  getOrderAt: handleUnaryCall<GetOrderAtRequest, Order>;
+  /** Follows one order: what GetOrder shows now, then again after each change. Who reads slowly gets the newest state and may miss some in between. Ends with OK after the state COMPLETED, CANCELLED or EXPIRED; with UNAVAILABLE after 30 minutes or when the server shuts down: watch again; with UNAUTHENTICATED when the token expires. */
+  watchOrder: handleServerStreamingCall<WatchOrderRequest, Order>;
 }
 
 export interface OrderServiceClient extends Client {
@@ -4422,6 +4595,29 @@ export interface OrderServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetOrderHistoryResponse) => void,
   ): ClientUnaryCall;
+  /** The order as it was after an event, or at a time: what GetOrder would have shown then, with the caller's sight of today. */
+  getOrderAt(
+    request: GetOrderAtRequest,
+    callback: (error: ServiceError | null, response: Order) => void,
+  ): ClientUnaryCall;
+  getOrderAt(
+    request: GetOrderAtRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: Order) => void,
+  ): ClientUnaryCall;
+  getOrderAt(
+    request: GetOrderAtRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: Order) => void,
+  ): ClientUnaryCall;
+  /** Follows one order: what GetOrder shows now, then again after each change. Who reads slowly gets the newest state and may miss some in between. Ends with OK after the state COMPLETED, CANCELLED or EXPIRED; with UNAVAILABLE after 30 minutes or when the server shuts down: watch again; with UNAUTHENTICATED when the token expires. */
+  watchOrder(request: WatchOrderRequest, options?: Partial<CallOptions>): ClientReadableStream<Order>;
+  watchOrder(
+    request: WatchOrderRequest,
+    metadata?: Metadata,
+    options?: Partial<CallOptions>,
+  ): ClientReadableStream<Order>;
 }
 
 export const OrderServiceClient = makeGenericClientConstructor(
