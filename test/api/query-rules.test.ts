@@ -17,6 +17,7 @@ const queries = contract.methods.filter(({ input }) => input.field['requestId'] 
 /** A value that a field's rules allow. */
 const goodValue = (field: DescField): JsonValue => {
   if (field.fieldKind === 'enum') return field.enum.values[1]!.name;
+  if (field.message) return '2026-01-01T00:00:00Z';
   const rules = contract.rules(field);
   if (rules?.uuid) return orderId;
   return rules?.min === undefined ? 'text' : Number(rules.min);
