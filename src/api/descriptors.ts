@@ -21,6 +21,8 @@ export type Contract = {
   readonly methods: readonly MethodDescription[];
   /** The rules of a field (`orders.options.v1.rules`), if it has any. */
   readonly rules: (field: DescField) => FieldRules | undefined;
+  /** A value that the field may have (`orders.options.v1.example`); empty where none is given. */
+  readonly example: (field: DescField) => string;
   /** The comment before a declaration, as plain text; empty where there is none. */
   readonly comment: (element: Commented) => string;
   /** The serialised `FileDescriptorProto`s of the public contract and all they import. */
@@ -40,12 +42,17 @@ export type MethodDescription = {
   readonly streams: boolean;
   /** The field of the answer with the id of what the method created. */
   readonly creates: DescField | undefined;
+  /** Set where the method goes away. */
+  readonly deprecation: Deprecation | undefined;
   /** None: the method is internal, served over gRPC only. */
   readonly routes: readonly HttpRoute[];
   readonly input: DescMessage;
   readonly output: DescMessage;
   readonly descriptor: DescMethod;
 };
+
+/** `orders.options.v1.Deprecation`, as times. */
+export type Deprecation = { readonly since: Date; readonly sunset: Date | undefined; readonly link: string };
 
 /** `orders.options.v1.Rules`: zero and empty stand for "no such rule"; they say themselves what they mean in options.proto. */
 export type FieldRules = {
@@ -68,6 +75,8 @@ export const readContract = (descriptorSet: Uint8Array): Contract => {
   const registry = createFileRegistry(fromBinary(FileDescriptorSetSchema, descriptorSet));
   const access = extension(registry, 'orders.options.v1.access');
   const rules = extension(registry, 'orders.options.v1.rules');
+  const example = extension(registry, 'orders.options.v1.example');
+  const deprecation = extension(registry, 'orders.options.v1.deprecation');
   const http = extension(registry, 'google.api.http');
 
   const describe = (service: DescService, method: DescMethod): MethodDescription => {
@@ -93,6 +102,7 @@ export const readContract = (descriptorSet: Uint8Array): Contract => {
       scope,
       streams,
       creates: created,
+      deprecation: deprecationOf(name, method, hasOption(method, deprecation) ? (getOption(method, deprecation) as DeprecationOption) : undefined),
       routes,
       input: method.input,
       output: method.output,
@@ -106,9 +116,23 @@ export const readContract = (descriptorSet: Uint8Array): Contract => {
   return {
     methods,
     rules: (field) => (hasOption(field, rules) ? (getOption(field, rules) as FieldRules) : undefined),
+    example: (field) => (hasOption(field, example) ? (getOption(field, example) as string) : ''),
     comment: comments(registry),
     files: [...registry.files],
   };
+};
+
+type DeprecationOption = { readonly since: string; readonly sunset: string; readonly link: string };
+
+/** Throws, naming the method, where only one of both options says that it goes away, or what is said are no days. */
+const deprecationOf = (name: string, method: DescMethod, option: DeprecationOption | undefined): Deprecation | undefined => {
+  if (method.deprecated !== (option !== undefined)) throw new Error(`${name}: deprecated = true and (orders.options.v1.deprecation) stand together`);
+  if (!option) return undefined;
+  const day = (text: string): Date => {
+    if (!/^\d{4}-\d\d-\d\d$/.test(text) || Number.isNaN(Date.parse(text))) throw new Error(`${name}: ${text} is no day of its deprecation`);
+    return new Date(text);
+  };
+  return { since: day(option.since), sunset: option.sunset === '' ? undefined : day(option.sunset), link: option.link };
 };
 
 /** What only the platform's own workers call: `orders.internal.v1`. */

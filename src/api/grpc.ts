@@ -5,6 +5,7 @@ import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
 import { HealthImplementation } from 'grpc-health-check';
 import { refused } from '../platform/call.ts';
 import type { Contract } from './descriptors.ts';
+import { deprecationHeaders } from './deprecation.ts';
 import { correlationIdOf, type Dispatcher } from './dispatch.ts';
 import { grpcError, type Failure } from './errors.ts';
 import type { Ready, ReadyMethod, ReadyStream } from './methods.ts';
@@ -20,8 +21,20 @@ export type GrpcServer = {
   readonly close: (graceMs: number) => Promise<void>;
 };
 
-/** Larger messages are refused as RESOURCE_EXHAUSTED by grpc-js, before anything is decoded. */
+/** Larger messages are refused as RESOURCE_EXHAUSTED by grpc-js, before anything is decoded; compressed ones by what they hold. */
 const maxMessageBytes = 1024 * 1024;
+/** Larger answers are refused: clients take no larger ones unless they are told to. */
+const maxAnswerBytes = 4 * 1024 * 1024;
+
+/**
+ * A connection gets no new calls after this long (±10 %) and its client opens another: so that new processes get their share of callers
+ * that balance by connection.
+ */
+const connectionAgeMs = 600_000;
+/** What runs on an old connection may go on so long: longer than any call may take, the watching of an order among them. */
+const connectionAgeGraceMs = 1_860_000;
+/** Connections without calls are closed after this long. */
+const connectionIdleMs = 900_000;
 
 /** Serves the methods over gRPC, with health checks per service and, where asked for, reflection. Rejects when the port is taken. */
 export const startGrpc = async (options: {
@@ -31,12 +44,19 @@ export const startGrpc = async (options: {
   readonly dispatcher: Dispatcher;
   /** Given: the contract that reflection tells. */
   readonly reflect: Contract | undefined;
+  /** How long connections are used; ten minutes when left out. */
+  readonly connectionAgeMs?: number | undefined;
 }): Promise<GrpcServer> => {
   const { methods, dispatcher } = options;
   const server = new Server({
     'grpc.max_receive_message_length': maxMessageBytes,
+    'grpc.max_send_message_length': maxAnswerBytes,
+    // Clients may ping as often as they like, also without calls: grpc-js answers and enforces nothing.
     'grpc.keepalive_time_ms': 60_000,
     'grpc.keepalive_timeout_ms': 20_000,
+    'grpc.max_connection_age_ms': options.connectionAgeMs ?? connectionAgeMs,
+    'grpc.max_connection_age_grace_ms': connectionAgeGraceMs,
+    'grpc.max_connection_idle_ms': connectionIdleMs,
     'grpc.max_concurrent_streams': 1_000,
     'grpc.enable_channelz': 0,
   });
@@ -50,47 +70,58 @@ export const startGrpc = async (options: {
   if (options.reflect) new ReflectionService(packageOf(options.reflect)).addToServer(server);
   const port = await bind(server, options.host, options.port);
 
+  let told = true;
   return {
     port,
-    setHealth: (isServing) => services.forEach((service) => health.setStatus(service, isServing ? 'SERVING' : 'NOT_SERVING')),
+    setHealth(isServing) {
+      // Everybody who watches is told, so only what is new is said.
+      if (isServing !== told) for (const service of services) health.setStatus(service, isServing ? 'SERVING' : 'NOT_SERVING');
+      told = isServing;
+    },
     close: (graceMs) =>
       new Promise((resolve) => {
-        const cutOff = setTimeout(() => server.forceShutdown(), graceMs);
-        server.tryShutdown(() => {
-          clearTimeout(cutOff);
-          resolve();
-        });
+        // In this order: what tryShutdown has closed already, drain would never cut off.
         server.drain(address(options.host, port), graceMs);
+        server.tryShutdown(() => resolve());
       }),
   };
 };
 
 type Arrival = { readonly call: ServerUnaryCall<Buffer, Buffer> | ServerWritableStream<Buffer, Buffer>; readonly method: Ready };
 
-const handler =
-  (method: ReadyMethod, dispatcher: Dispatcher) =>
-  async (call: ServerUnaryCall<Buffer, Buffer>, callback: sendUnaryData<Buffer>): Promise<void> => {
+const handler = (method: ReadyMethod, dispatcher: Dispatcher) => {
+  const deprecation = Object.entries(deprecationHeaders(method.description.deprecation));
+  return async (call: ServerUnaryCall<Buffer, Buffer>, callback: sendUnaryData<Buffer>): Promise<void> => {
     const correlationId = correlationIdOf(firstOf(call.metadata, 'x-correlation-id'));
     const answer = await dispatcher.dispatch(method, transport, { call, method }, correlationId);
     const metadata = new Metadata();
     metadata.set('x-correlation-id', correlationId);
+    for (const [name, value] of deprecation) metadata.set(name, value);
     call.sendMetadata(metadata);
     switch (answer.kind) {
       case 'answered':
-        return callback(null, answer.body);
+        return answer.body.length > maxAnswerBytes ? callback(grpcError(answerTooLarge)) : callback(null, answer.body);
       case 'refused':
       case 'failed':
         return callback(grpcError(answer));
     }
   };
+};
 
-const streamHandler =
-  (method: ReadyStream, dispatcher: Dispatcher) =>
-  async (call: ServerWritableStream<Buffer, Buffer>): Promise<void> => {
+const answerTooLarge = refused(
+  'too_large',
+  'ANSWER_TOO_LARGE',
+  `The answer is larger than ${maxAnswerBytes} bytes: ask for less at once, with a smaller page_size.`,
+);
+
+const streamHandler = (method: ReadyStream, dispatcher: Dispatcher) => {
+  const deprecation = Object.entries(deprecationHeaders(method.description.deprecation));
+  return async (call: ServerWritableStream<Buffer, Buffer>): Promise<void> => {
     const correlationId = correlationIdOf(firstOf(call.metadata, 'x-correlation-id'));
     const opening = await dispatcher.open(method, transport, { call, method }, correlationId);
     const metadata = new Metadata();
     metadata.set('x-correlation-id', correlationId);
+    for (const [name, value] of deprecation) metadata.set(name, value);
     call.sendMetadata(metadata);
     let failure: Failure | undefined;
     if (opening.kind !== 'opened') failure = opening;
@@ -99,6 +130,7 @@ const streamHandler =
     if (failure) call.emit('error', grpcError(failure));
     else call.end();
   };
+};
 
 /** Bytes go in and come out: decoding is ours, so that a failure there is the caller's INVALID_ARGUMENT and not an INTERNAL of grpc-js. */
 const asIs = (bytes: Buffer): Buffer => bytes;

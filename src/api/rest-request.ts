@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { ScalarType, type DescField } from '@bufbuild/protobuf';
 import type { FastifyRequest } from 'fastify';
 import { refused, type FieldViolation } from '../platform/call.ts';
+import { entityTag } from './conditional.ts';
 import type { HttpRoute } from './http-rule.ts';
 import type { Ready } from './methods.ts';
 import { jsonOfText, type Message, type ReadJson } from './read-json.ts';
@@ -39,7 +40,8 @@ export const requestReader = (method: Ready, route: HttpRoute, read: ReadJson): 
       json[name] = (request.params as Readonly<Record<string, string>>)[name];
     }
     const headers = request.raw.headers;
-    if (takesKey) fromHeader('Idempotency-Key', 'request_id', headers['idempotency-key'], json, violations);
+    const key = headers['idempotency-key'];
+    if (takesKey && typeof key === 'string') fromHeader('Idempotency-Key', 'request_id', idempotencyKey(key), json, violations);
     const ifMatch = headers['if-match'];
     if (ifMatch !== undefined && route.verb !== 'GET') {
       const tag = entityTag(ifMatch);
@@ -86,13 +88,13 @@ const fromQuery = (
 };
 
 /** A header stands for a field of the body; where both are given they have to agree. */
-const fromHeader = (header: string, field: string, value: string | string[] | undefined, json: Message, violations: FieldViolation[]): void => {
-  if (typeof value !== 'string') return;
+const fromHeader = (header: string, field: string, value: string, json: Message, violations: FieldViolation[]): void => {
   if (value === '') violateAt(violations, header, 'must not be empty');
   else if (Object.hasOwn(json, field) && json[field] !== '' && json[field] !== value)
     violateAt(violations, header, `is not the same as ${field} in the body`);
   else json[field] = value;
 };
 
-/** The opaque part of one entity tag (RFC 9110 §8.8.3), weak or strong, or `*`; undefined where it is none. */
-const entityTag = (text: string): string | undefined => (text === '*' ? '*' : /^(?:W\/)?"([\x21\x23-\x7e]+)"$/.exec(text)?.[1]);
+/** A key is text in quotes (draft-ietf-httpapi-idempotency-key-header-07: a string of RFC 9651 §3.3.3); bare ones are taken as well. */
+const idempotencyKey = (value: string): string =>
+  /^"(?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\])*"$/.test(value) ? value.slice(1, -1).replaceAll(/\\(.)/g, '$1') : value;

@@ -2,6 +2,10 @@ import { randomUUIDv7 } from 'node:crypto';
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { refused } from '../platform/call.ts';
 import type { Logger } from '../platform/logging.ts';
+import { compressAnswer } from './compression.ts';
+import { isSettledByRevision, namesTag } from './conditional.ts';
+import { corsFor } from './cors.ts';
+import { deprecationHeaders } from './deprecation.ts';
 import { correlationIdOf, type Answer, type Dispatcher } from './dispatch.ts';
 import { problem, type Failure } from './errors.ts';
 import { sendEvents } from './event-stream.ts';
@@ -24,8 +28,10 @@ export const createRest = (options: {
   readonly dispatcher: Dispatcher;
   readonly logger: Logger;
   readonly ready: () => Promise<readonly string[]>;
+  /** The one other origin whose pages may call. */
+  readonly consoleOrigin: string | undefined;
 }): FastifyInstance => {
-  const { methods, dispatcher, logger } = options;
+  const { methods, dispatcher, logger, consoleOrigin } = options;
   const server = fastify({
     bodyLimit: maxBodyBytes,
     requestTimeout: 30_000,
@@ -44,6 +50,9 @@ export const createRest = (options: {
     return refuse(reply, failureOfServer(error, logger));
   });
 
+  if (consoleOrigin !== undefined) server.addHook('onRequest', corsFor(consoleOrigin));
+  server.addHook('onSend', compressAnswer);
+
   const readerOf = jsonReader();
   const writerOf = jsonWriter();
   const routes = methods.flatMap((method) => method.description.routes.map((route) => ({ method, route })));
@@ -52,6 +61,8 @@ export const createRest = (options: {
       route,
       read: requestReader(method, route, readerOf(method.description.input)),
       write: writerOf(method.description.output),
+      isConditional: route.verb === 'GET' && isSettledByRevision(method.description.output),
+      deprecation: deprecationHeaders(method.description.deprecation),
       dispatcher,
     };
     server.route({
@@ -81,7 +92,8 @@ export const createRest = (options: {
         .flatMap(({ method, route: { verb } }) => (verb === 'GET' && !('open' in method) ? ['GET', 'HEAD'] : [verb])),
     );
     if (allowed.size === 0) return refuse(reply, refused('method_unknown', 'PATH_UNKNOWN', 'There is nothing at this path.'));
-    const allow = [...allowed].join(', ');
+    const allow = [...allowed, 'OPTIONS'].join(', ');
+    if (request.method === 'OPTIONS') return reply.code(204).header('allow', allow).send();
     return refuse(reply.header('allow', allow), refused('method_unknown', 'METHOD_NOT_ALLOWED', `This path takes ${allow}.`), 405);
   });
   return server;
@@ -93,6 +105,10 @@ type Plan<Method extends Ready> = {
   readonly route: HttpRoute;
   readonly read: ReadRequest;
   readonly write: WriteJson;
+  /** Whether 304 may be answered to If-None-Match. */
+  readonly isConditional: boolean;
+  /** The headers of every answer of a method that goes away. */
+  readonly deprecation: Readonly<Record<string, string>>;
   readonly dispatcher: Dispatcher;
 };
 
@@ -101,7 +117,7 @@ type Arrival = { readonly request: FastifyRequest; readonly reply: FastifyReply;
 const serve = async (plan: Plan<ReadyMethod>, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
   const correlationId = correlationIdOf(request.raw.headers['x-correlation-id'] as string | undefined);
   const answer: Answer<string> = await plan.dispatcher.dispatch(plan.method, transport, { request, reply, plan }, correlationId);
-  reply.header('x-correlation-id', correlationId);
+  reply.header('x-correlation-id', correlationId).headers(plan.deprecation);
   switch (answer.kind) {
     case 'answered':
       return send(plan, request, reply, answer.message, answer.body);
@@ -115,7 +131,7 @@ const serve = async (plan: Plan<ReadyMethod>, request: FastifyRequest, reply: Fa
 const serveStream = async (plan: Plan<ReadyStream>, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
   const correlationId = correlationIdOf(request.raw.headers['x-correlation-id'] as string | undefined);
   const opening = await plan.dispatcher.open(plan.method, transport, { request, reply, plan }, correlationId);
-  reply.header('x-correlation-id', correlationId).header('cache-control', 'no-store');
+  reply.header('x-correlation-id', correlationId).header('cache-control', 'no-store').headers(plan.deprecation);
   switch (opening.kind) {
     case 'opened':
       if (opening.stream) return sendEvents(opening.stream, reply);
@@ -128,10 +144,22 @@ const serveStream = async (plan: Plan<ReadyStream>, request: FastifyRequest, rep
   }
 };
 
-const send = ({ method }: Plan<ReadyMethod>, request: FastifyRequest, reply: FastifyReply, message: Message, body: string): FastifyReply => {
+const send = (
+  { method, isConditional }: Plan<ReadyMethod>,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  message: Message,
+  body: string,
+): FastifyReply => {
   const { creates } = method.description;
   if (creates) reply.code(201).header('location', `${request.url.replace(/\?.*$/s, '')}/${String(message[creates.localName])}`);
-  if (method.hasRevision) reply.header('etag', `"${String(message['revision'])}"`);
+  if (method.hasRevision) {
+    const tag = String(message['revision']);
+    reply.header('etag', `"${tag}"`);
+    const known = request.raw.headers['if-none-match'];
+    if (isConditional && known !== undefined && message['stale'] !== true && namesTag(known, tag))
+      return reply.code(304).header('cache-control', 'no-store').send();
+  }
   return reply.header('cache-control', 'no-store').header('content-type', 'application/json').send(body);
 };
 

@@ -36,6 +36,9 @@ const healthEveryMs = 5_000;
  */
 const farewellMs = 500;
 
+/** Once no method runs any more, gRPC's last answers have this long to leave; who watches health would never end by itself. */
+const lastWordMs = 3_000;
+
 /**
  * Serves every method of the contract over gRPC and REST, with docs at /docs.
  * Rejects where the contract is not fully implemented, where a port is taken, and for development mode on anything but loopback.
@@ -52,9 +55,13 @@ export const startApi = async (options: {
   readonly ready: () => Promise<readonly string[]>;
   /** Tokens come from the built-in issuer: only loopback is served, and reflection is on. */
   readonly development: boolean;
+  /** The one other origin whose pages may call the REST API, such as `https://console.example.org`. */
+  readonly consoleOrigin?: string | undefined;
+  /** How long gRPC connections are used before their clients are asked to open new ones; ten minutes when left out. */
+  readonly connectionAgeMs?: number;
   readonly drainMs: number;
 }): Promise<Api> => {
-  const { services, authenticate, logger, metrics, http, grpc, ready, development, drainMs } = options;
+  const { services, authenticate, logger, metrics, http, grpc, ready, development, consoleOrigin, connectionAgeMs, drainMs } = options;
   for (const { host } of development ? [http, grpc] : []) {
     if (!isLoopback(host))
       throw new Error(`development mode takes tokens that anyone on this machine can make: it listens on loopback only, not on ${host}`);
@@ -63,16 +70,18 @@ export const startApi = async (options: {
   const methods = readyMethods(contract, services);
   const dispatcher = createDispatcher({ authenticate, logger, metrics });
 
-  const rest = createRest({ methods, dispatcher, logger, ready });
+  const rest = createRest({ methods, dispatcher, logger, ready, consoleOrigin });
   const document = openapi(contract, { version: apiVersion }) as never; // the plugin's type knows OpenAPI up to 3.0 only
   await rest.register(swagger, { mode: 'static', specification: { document } });
   await rest.register(swaggerUi, { routePrefix: '/docs' });
   await rest.listen(http);
   const { port: httpPort } = rest.server.address() as AddressInfo;
-  const grpcServer = await startGrpc({ ...grpc, methods, dispatcher, reflect: development ? contract : undefined }).catch(async (error: unknown) => {
-    await rest.close();
-    throw error;
-  });
+  const grpcServer = await startGrpc({ ...grpc, methods, dispatcher, reflect: development ? contract : undefined, connectionAgeMs }).catch(
+    async (error: unknown) => {
+      await rest.close();
+      throw error;
+    },
+  );
   const refresh = async (): Promise<void> => {
     const problems = await ready().catch((error: unknown) => [String(error)]);
     grpcServer.setHealth(problems.length === 0 && !dispatcher.isDraining());
@@ -84,8 +93,10 @@ export const startApi = async (options: {
     const endsAt = performance.now() + drainMs;
     grpcServer.setHealth(false);
     const cutOff = setTimeout(() => rest.server.closeAllConnections(), drainMs);
-    await Promise.race([Promise.all([dispatcher.drain(), pause(Math.min(farewellMs, drainMs / 2))]), pause(drainMs)]);
-    await Promise.all([rest.close(), grpcServer.close(Math.max(0, endsAt - performance.now()))]);
+    const waited = new AbortController();
+    await Promise.race([Promise.all([dispatcher.drain(), pause(Math.min(farewellMs, drainMs / 2))]), pause(drainMs, waited.signal)]);
+    waited.abort();
+    await Promise.all([rest.close(), grpcServer.close(Math.max(0, Math.min(lastWordMs, endsAt - performance.now())))]);
     clearTimeout(cutOff);
   };
   let shutdown: Promise<void> | undefined;

@@ -85,6 +85,7 @@ export const startApiRole = async (config: Config<'api'>, { logger, metrics }: P
     grpc: { host: config.GRPC_HOST, port: config.GRPC_PORT },
     ready,
     development: config.AUTH_MODE === 'development',
+    consoleOrigin: config.CONSOLE_ORIGIN,
     drainMs: Math.floor(config.SHUTDOWN_GRACE_MS * 0.7),
   });
   logger.info({ http: api.httpUrl, grpc: `${config.GRPC_HOST}:${api.grpcPort}` }, 'serving');

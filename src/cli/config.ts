@@ -51,6 +51,11 @@ const schemas = {
     DEVELOPMENT_KEY_FILE: z.string().min(1).optional().describe("The built-in issuer's key; made when missing."),
     HTTP_HOST: host.default('127.0.0.1'),
     HTTP_PORT: port.default(8_080),
+    CONSOLE_ORIGIN: z
+      .url({ protocol: /^https?$/ })
+      .refine((url) => url === new URL(url).origin, 'must be an origin, such as https://console.example.org')
+      .optional()
+      .describe('The one other origin whose pages may call the REST API.'),
     GRPC_HOST: host.default('127.0.0.1'),
     GRPC_PORT: port.default(9_090),
   }),

@@ -113,16 +113,22 @@ test('draining refuses what is new, ends what runs, and closes', async () => {
   await assert.rejects(fetch(`${api.httpUrl}/healthz`));
 });
 
-test('what does not end in time is cut off', async () => {
-  const { arrived, release, services: slow } = waiting();
-  const { api, rest } = await runningApi({ services: slow, drainMs: 100 });
-  const running = rest(`/v1/orders/${orderId}:cancel`, { body: {} });
-  const cut = assert.rejects(running);
-  await arrived;
-  await api.drain();
-  await cut;
-  release();
-});
+for (const transport of ['REST', 'gRPC'] as const) {
+  test(`what does not end in time is cut off, over ${transport}`, async () => {
+    const { arrived, release, services: slow } = waiting();
+    const { api, rest, orders, metadata } = await runningApi({ services: slow, drainMs: 100 });
+    const md = await metadata();
+    const running: Promise<unknown> =
+      transport === 'REST'
+        ? rest(`/v1/orders/${orderId}:cancel`, { body: {} })
+        : call((callback) => orders.cancelOrder(cancelRequest, md, { deadline: Date.now() + 60_000 }, callback));
+    const cut = assert.rejects(running, (error: { code?: number }) => error.code !== status.DEADLINE_EXCEEDED);
+    await arrived;
+    await api.drain();
+    await cut;
+    release();
+  });
+}
 
 test('health is told per service and for the whole', async () => {
   const { api } = await runningApi();

@@ -55,6 +55,17 @@ test('Idempotency-Key is the request id', async () => {
   assert.equal((await rest(cancel, { body: { request_id: 'try-1' }, headers: { 'idempotency-key': 'try-1' } })).status, 200);
 });
 
+test('an Idempotency-Key in quotes, as the draft has it, is the same key', async () => {
+  for (const [given, key] of [
+    ['"try-1"', 'try-1'],
+    ['"a \\"b\\" \\\\c"', 'a "b" \\c'],
+    ['"open', '"open'],
+  ] as const) {
+    assert.equal((await rest(cancel, { body: {}, headers: { 'idempotency-key': given } })).status, 200);
+    assert.equal(last.requestId, key);
+  }
+});
+
 test('an Idempotency-Key beside an empty request id is the request id', async () => {
   assert.equal((await rest(cancel, { body: { request_id: '' }, headers: { 'idempotency-key': 'try-3' } })).status, 200);
   assert.equal(last.requestId, 'try-3');
@@ -104,11 +115,11 @@ test('nothing at a path is 404', async () => {
 test('a known path with another method is 405 and says which it takes', async () => {
   const onCollection = await rest('/v1/orders?x=1', { method: 'DELETE' });
   assert.equal(onCollection.status, 405);
-  assert.equal(onCollection.headers.get('allow'), 'POST, GET, HEAD');
+  assert.equal(onCollection.headers.get('allow'), 'POST, GET, HEAD, OPTIONS');
   assert.equal(onCollection.body.status, 405);
   const onCommand = await rest(cancel);
   assert.equal(onCommand.status, 405);
-  assert.equal(onCommand.headers.get('allow'), 'POST');
+  assert.equal(onCommand.headers.get('allow'), 'POST, OPTIONS');
 });
 
 test('a path that cannot be decoded is 400', async () => {
