@@ -3,6 +3,7 @@ import { dropLeftovers } from './leftovers.ts';
 import { cloneFolder, leaveInstance, openInstance, runner, takeInstance } from './instance.ts';
 import { endLeftovers } from './processes.ts';
 import { bringUp, type Running, type Service } from './services.ts';
+import { bringTestPrograms } from './test-programs.ts';
 import { createTerminal, Refusal, runToExit, type Terminal } from './terminal.ts';
 import { untilStopped } from './signals.ts';
 
@@ -30,6 +31,7 @@ const main = async (): Promise<number> => {
   if (environment['TEST_REDIS_URL']) named.add('redis');
 
   const terminal = createTerminal();
+  await bringTestPrograms(terminal, stopped);
   if (named.size === 3) return runTests(environment, {}, terminal, stopped);
 
   const instance = openInstance('test');
