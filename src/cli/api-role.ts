@@ -74,6 +74,8 @@ export const startApiRole = async (config: Config<'api'>, { logger, metrics }: P
       store,
       consistency,
       open: audited(opener(keys), auditTrail({ pool, metrics })),
+      logger,
+      metrics,
     }),
     authenticate:
       config.OIDC_ISSUER === undefined

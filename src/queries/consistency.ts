@@ -3,6 +3,7 @@ import type { EventStore, LogIdentity, Position } from '../eventstore/event-stor
 import { refused, type Call, type Refusal } from '../platform/call.ts';
 import type { Pool } from '../platform/database.ts';
 import type { Logger } from '../platform/logging.ts';
+import { readModelPositions } from './read-model-positions.ts';
 
 /** Lets a query wait until read models hold what a command wrote. */
 export type Consistency = {
@@ -47,7 +48,7 @@ export const openConsistency = (options: {
     let pauseMs = pollMs;
     try {
       const askedAt = performance.now();
-      live = await readLive(pool);
+      live = await readModelPositions(pool);
       seenAt = askedAt;
       for (const waiter of waiters) if (waiter.reached()) waiter.resolve();
     } catch (error) {
@@ -128,18 +129,6 @@ const pointIn = (log: LogIdentity, point: ConsistencyPoint): ConsistencyPoint | 
   if (point.logId === log.id) return point;
   const predecessor = log.predecessors.find(({ id }) => id === point.logId);
   return predecessor && point.position <= predecessor.copiedTo ? { logId: log.id, position: predecessor.here } : undefined;
-};
-
-/** How far the live version of each read model has come. */
-const readLive = async (pool: Pool): Promise<ReadonlyMap<string, ConsistencyPoint>> => {
-  const { rows } = await pool.query<{ name: string; position: string; log_id: string }>({
-    name: 'live-checkpoints',
-    text: `select l.name, c.position, c.log_id
-             from read_models.live l
-             join subscriptions.checkpoints c on c.name = l.subscription
-            where c.position is not null`,
-  });
-  return new Map(rows.map(({ name, position, log_id }) => [name, { logId: log_id, position }]));
 };
 
 const invalid = (): Refusal =>

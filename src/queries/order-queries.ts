@@ -7,22 +7,20 @@ import {
   type ListOrdersRequest,
   type ListOrdersResponse,
   type Order,
-  type WatchOrderRequest,
 } from '../contract/generated/orders/v1/orders.ts';
 import type { EventStore } from '../eventstore/event-store.ts';
-import { answered, refused, type Caller, type Method, type StreamingMethod } from '../platform/call.ts';
+import { answered, type Caller, type Method } from '../platform/call.ts';
 import type { Pool } from '../platform/database.ts';
-import { gather } from '../platform/gather.ts';
-import { boundToNobody, narrowed, notYours } from './access.ts';
+import { narrowed, notYours } from './access.ts';
 import type { Consistency } from './consistency.ts';
 import { orderAt } from './order-at.ts';
 import { orderHistory } from './order-history.ts';
-import { listOrderRows, orderGroups, orderLoader, type OrderFilter } from './order-rows.ts';
+import { orderReader } from './order-reader.ts';
+import { listOrderRows, type OrderFilter } from './order-rows.ts';
 import { viewOrders } from './order-view.ts';
 import { defaultPageSize } from './page-size.ts';
 import { isRefusal, keyOfPage, pageTokenAfter, type Listing } from './page-token.ts';
 import { timeAndId } from './pages.ts';
-import { isParked, unshowable } from './parked.ts';
 import type { Open } from './personal-text.ts';
 
 /** The order queries as the proto names them. */
@@ -31,7 +29,6 @@ export type OrderQueries = {
   readonly listOrders: Method<ListOrdersRequest, ListOrdersResponse>;
   readonly getOrderHistory: Method<GetOrderHistoryRequest, GetOrderHistoryResponse>;
   readonly getOrderAt: Method<GetOrderAtRequest, Order>;
-  readonly watchOrder: StreamingMethod<WatchOrderRequest, Order>;
 };
 
 /** Reads orders from the read models, and their histories from the event store. */
@@ -43,17 +40,12 @@ export const orderQueries = (options: {
   readonly open: Open;
 }): OrderQueries => {
   const { pool, store, consistency, open } = options;
-  const load = gather(orderLoader(pool), { maxBatch: 200, inFlight: 2 });
+  const reader = orderReader({ pool, consistency });
 
   return {
     async getOrder(request, call) {
-      if (boundToNobody(call.caller)) return notYours();
-      const orderId = request.orderId.toLowerCase();
-      const unreached = await consistency.reached(call, ['orders'], () => isParked(pool, orderGroups, orderId));
-      if (unreached) return unreached;
-      const row = await load(orderId);
-      if (!row)
-        return (await isParked(pool, orderGroups, orderId)) ? unshowable() : refused('not_found', 'ORDER_NOT_FOUND', 'No such order is known.');
+      const row = await reader.read(request.orderId.toLowerCase(), call);
+      if (isRefusal(row)) return row;
       const [order] = await viewOrders([row], call, open);
       return order ? answered(order) : notYours();
     },
@@ -74,7 +66,6 @@ export const orderQueries = (options: {
 
     getOrderHistory: orderHistory({ store, open }),
     getOrderAt: orderAt({ store, open }),
-    watchOrder: () => Promise.resolve(refused('unavailable', 'NOT_WATCHABLE_YET', 'Orders cannot be watched yet.')),
   };
 };
 

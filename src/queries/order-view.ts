@@ -31,10 +31,7 @@ type Personal = { readonly name?: Opened | undefined; readonly email?: Opened | 
  */
 export const viewOrders = async (rows: readonly OrderRead[], call: Call, open: Open): Promise<readonly (Order | undefined)[]> => {
   const { caller } = call;
-  const authority = authorityOf(caller);
-  const sights = rows.map(({ customer_id, state }) =>
-    sightOf(authority, { customerId: customer_id, merchantIds: state.lines.map(({ merchantId }) => merchantId) }),
-  );
+  const sights = rows.map((row) => sightOfOrder(row, caller));
   const sealed = rows.map(({ state }, index) => {
     const sight = sights[index]!;
     const { contact, shippingAddress } = state;
@@ -53,6 +50,10 @@ export const viewOrders = async (rows: readonly OrderRead[], call: Call, open: O
     return sight.kind === 'nothing' ? undefined : viewOf(row, sight, personal[index]!, caller);
   });
 };
+
+/** How much of an order a caller sees. */
+export const sightOfOrder = ({ customer_id, state }: OrderRead, caller: Caller): Sight =>
+  sightOf(authorityOf(caller), { customerId: customer_id, merchantIds: state.lines.map(({ merchantId }) => merchantId) });
 
 const resourcesOf = (rows: readonly OrderRead[], sealed: readonly (readonly Sealed[])[]): readonly string[] =>
   sealed.flatMap((parts, index) => parts.map(() => orderStream(rows[index]!.order_id)));
