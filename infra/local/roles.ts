@@ -17,6 +17,7 @@ export type Platform = {
   readonly databases: Pick<Databases, 'runtimeUrl' | 'keysUrl'>;
   readonly eventStoreUrl: string;
   readonly rabbitmqUrl: string;
+  readonly redisUrl: string;
   /** 32 bytes, base64. */
   readonly masterKey: string;
   /** The issuer whose tokens count; undefined: the development issuer with its key in `developmentKeyFile`. */
@@ -26,6 +27,8 @@ export type Platform = {
   readonly developmentKeyFile: string;
   /** How long the steps of an order may take; `brief`: seconds, with the development issuer only. */
   readonly terms: 'standard' | 'brief';
+  /** The limits that the environment names, by their variables. */
+  readonly rateLimits: Readonly<Record<string, string>>;
   readonly logLevel: string;
   readonly ports: RolePorts;
 };
@@ -60,6 +63,8 @@ export const variablesOf = (role: Role, platform: Platform): Readonly<Record<str
         TERMS: platform.terms,
         PRIVACY_DATABASE_URL: databases.keysUrl,
         PRIVACY_MASTER_KEY: platform.masterKey,
+        REDIS_URL: platform.redisUrl,
+        ...platform.rateLimits,
         HTTP_HOST: loopback,
         HTTP_PORT: String(ports.http),
         GRPC_HOST: loopback,

@@ -76,7 +76,7 @@ const run = async (instance: Instance, terminal: Terminal, stopped: AbortSignal)
       );
     }
     if (stopped.aborted) return;
-    await runRoles(instance, await platformOf(instance, environment, databases, services), services, terminal, stopped, began, owner);
+    await runRoles(instance, await platformOf(instance, environment, databases, services), terminal, stopped, began, owner);
   } finally {
     terminal.say('Stopping …');
     await services.stop();
@@ -92,14 +92,19 @@ const platformOf = async (
   databases,
   eventStoreUrl: environment['EVENT_STORE_URL'] ?? databases.runtimeUrl,
   rabbitmqUrl: environment['RABBITMQ_URL'] ?? services.rabbitmqUrl!,
+  redisUrl: environment['REDIS_URL'] ?? services.redisUrl!,
   masterKey: environment['PRIVACY_MASTER_KEY'] ?? secret(instance, 'privacyMasterKey', 'base64'),
   ...(environment['OIDC_ISSUER'] ? { oidcIssuer: environment['OIDC_ISSUER'] } : {}),
   ...(environment['OIDC_AUDIENCE'] ? { oidcAudience: environment['OIDC_AUDIENCE'] } : {}),
   developmentKeyFile: join(instance.folder, 'development-issuer.json'),
   terms: termsIn(environment),
+  rateLimits: rateLimitsIn(environment),
   logLevel: environment['LOG_LEVEL'] ?? 'info',
   ports: await chooseRolePorts(),
 });
+
+const rateLimitsIn = (environment: NodeJS.ProcessEnv): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(environment).flatMap(([name, value]) => (name.startsWith('RATE_LIMIT_') && value ? [[name, value]] : [])));
 
 /** Without an issuer of one's own the platform is for trying out: the steps of an order take seconds. */
 const termsIn = ({ TERMS, OIDC_ISSUER }: NodeJS.ProcessEnv): Platform['terms'] => {
@@ -111,7 +116,6 @@ const termsIn = ({ TERMS, OIDC_ISSUER }: NodeJS.ProcessEnv): Platform['terms'] =
 const runRoles = async (
   instance: Instance,
   platform: Platform,
-  services: Running,
   terminal: Terminal,
   stopped: AbortSignal,
   began: number,
@@ -141,7 +145,7 @@ const runRoles = async (
       ),
     );
     if (stopped.aborted) return;
-    writePrivately(connections, connectionsOf(platform, services, owner));
+    writePrivately(connections, connectionsOf(platform, owner));
     terminal.say(`\nThe platform runs, after ${((performance.now() - began) / 1_000).toFixed(1)} s.\n`);
     terminal.table(overview(platform, relative(cloneFolder, logFolder), relative(cloneFolder, connections)));
     terminal.say('');
@@ -188,11 +192,9 @@ const connectionsFile = (instance: Instance): string => join(instance.folder, 's
 
 /** How other programs of this clone (the demo, psql, a test consumer) find what runs: lines of NAME=value. */
 const connectionsOf = (
-  { databases, eventStoreUrl, rabbitmqUrl, developmentKeyFile, oidcIssuer, ports }: Platform,
-  services: Running,
+  { databases, eventStoreUrl, rabbitmqUrl, redisUrl, developmentKeyFile, oidcIssuer, ports }: Platform,
   owner: Pick<Databases, 'migrationUrl'> | undefined,
 ): string => {
-  const redisUrl = process.env['REDIS_URL'] ?? services.redisUrl;
   const lines = {
     API_URL: `http://127.0.0.1:${ports.http}`,
     GRPC_ADDRESS: `127.0.0.1:${ports.grpc}`,
@@ -201,7 +203,7 @@ const connectionsOf = (
     PRIVACY_DATABASE_URL: databases.keysUrl,
     RABBITMQ_URL: rabbitmqUrl,
     ...(owner ? { MIGRATION_DATABASE_URL: owner.migrationUrl } : {}),
-    ...(redisUrl ? { REDIS_URL: redisUrl } : {}),
+    REDIS_URL: redisUrl,
     ...(oidcIssuer === undefined ? { DEVELOPMENT_KEY_FILE: developmentKeyFile } : {}),
   };
   return Object.entries(lines)

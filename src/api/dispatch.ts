@@ -5,6 +5,7 @@ import { durationBuckets, Gauge, Histogram, type Registry } from '../platform/me
 import type { Authenticate } from './authenticate.ts';
 import { codeOf, isFailure, type Failure } from './errors.ts';
 import type { Ready, ReadyMethod, ReadyStream } from './methods.ts';
+import { unmetered, type Meter } from './rate-limits.ts';
 import type { Message } from './read-json.ts';
 import { streamRunner, type Opening } from './streams.ts';
 import { deadlineExceeded, failureOfThrown } from './thrown.ts';
@@ -13,7 +14,7 @@ import { openCall, type Transport } from './transport.ts';
 /** What the caller gets: the method's message, encoded, or why there is none. */
 export type Answer<Body> = { readonly kind: 'answered'; readonly message: Message; readonly body: Body } | Failure;
 
-/** The one way to a method, for every transport: authenticate, scope, decode, validate, run, within the deadline. */
+/** The one way to a method, for every transport: authenticate, scope, count, decode, validate, run, within the deadline. */
 export type Dispatcher = {
   readonly dispatch: <Arrival, Body>(
     method: ReadyMethod,
@@ -40,10 +41,12 @@ const maxBudgetMs = 600_000;
 
 export const createDispatcher = (options: {
   readonly authenticate: Authenticate;
+  /** How many requests callers may send; left out: as many as they like. */
+  readonly meter?: Meter;
   readonly logger: Logger;
   readonly metrics: Registry;
 }): Dispatcher => {
-  const { authenticate, logger, metrics } = options;
+  const { authenticate, meter = unmetered, logger, metrics } = options;
   const durations = new Histogram({
     name: 'api_request_duration_seconds',
     help: 'Time from the arrival of a request to its answer, by transport, method and gRPC code.',
@@ -69,6 +72,10 @@ export const createDispatcher = (options: {
     const authorised = authorise(method, transport, arrival);
     const caller = authorised instanceof Promise ? await authorised : authorised;
     if ('kind' in caller) return caller;
+    const metered = meter(caller, method.budget);
+    const { quota, refusal } = metered instanceof Promise ? await metered : metered;
+    if (quota) transport.tellQuota?.(arrival, quota);
+    if (refusal) return refusal;
 
     const violations: FieldViolation[] = [];
     const decoded = transport.decode(arrival, violations);

@@ -3,6 +3,7 @@ import { BinaryReader, type BinaryWriter } from '@bufbuild/protobuf/wire';
 import { services as codecs } from '../contract/generated/services.ts';
 import type { Method, StreamingMethod } from '../platform/call.ts';
 import type { Contract, MethodDescription } from './descriptors.ts';
+import type { Budget } from './rate-limits.ts';
 import type { Message } from './read-json.ts';
 import { validators, type Validate } from './validate.ts';
 
@@ -30,6 +31,8 @@ export type Ready = {
   /** `orders.v1.OrderService/PlaceOrder`: in logs, metrics and gRPC paths. */
   readonly name: string;
   readonly scope: string;
+  /** What its requests count as. */
+  readonly budget: Budget;
   /** Throws where the bytes are no such message; what it does not know it ignores. */
   readonly decode: (bytes: Uint8Array) => Message;
   readonly validate: Validate;
@@ -49,7 +52,7 @@ export const readyMethods = (contract: Contract, services: Services): readonly (
   const validatorOf = validators(contract);
   const implemented = new Set(Object.entries(services).flatMap(([service, methods]) => Object.keys(methods).map((key) => `${service}/${key}`)));
   const methods = contract.methods.map((description): ReadyMethod | ReadyStream => {
-    const { service, name, key, scope, input, output } = description;
+    const { service, name, key, scope, routes, input, output } = description;
     const implementation = (services as unknown as Named<unknown>)[service]?.[key];
     const codec = (codecs as Named<{ readonly request: Codec; readonly response: Codec }>)[service]?.[key];
     if (!implementation) throw new Error(`${service}.${name} has no implementation: the service object lacks ${key}`);
@@ -60,6 +63,7 @@ export const readyMethods = (contract: Contract, services: Services): readonly (
       description,
       name: `${service}/${name}`,
       scope,
+      budget: routes.some(({ verb }) => verb === 'GET') ? 'reads' : 'writes',
       decode: (bytes) => request.decode(new BinaryReader(bytes, decodeUtf8)) as Message,
       validate: validatorOf(input),
       encode: (message) => bufferOf(response.encode(message as never).finish()),

@@ -11,6 +11,7 @@ import { problem, type Failure } from './errors.ts';
 import { sendEvents } from './event-stream.ts';
 import type { HttpRoute } from './http-rule.ts';
 import type { Ready, ReadyMethod, ReadyStream } from './methods.ts';
+import { rateLimitHeaders } from './rate-limits.ts';
 import { jsonReader, type Message } from './read-json.ts';
 import { requestReader, type ReadRequest } from './rest-request.ts';
 import type { Transport } from './transport.ts';
@@ -174,6 +175,10 @@ const transport: Transport<Arrival, string> = {
   budgetMs: () => Infinity,
   decode: ({ request, plan }, violations) => plan.read(request, violations),
   encode: ({ plan }, message) => plan.write(message as never),
+  tellQuota({ reply }, quota) {
+    const { policy, standing } = rateLimitHeaders(quota);
+    reply.header('ratelimit-policy', policy).header('ratelimit', standing);
+  },
   onGone({ reply: { raw } }, listener) {
     if (raw.destroyed) listener();
     else raw.once('close', () => void (raw.writableFinished || listener()));

@@ -11,6 +11,7 @@ import { createDispatcher } from './dispatch.ts';
 import { startGrpc } from './grpc.ts';
 import { readyMethods, type Services } from './methods.ts';
 import { openapi } from './openapi.ts';
+import type { Meter } from './rate-limits.ts';
 import { createRest } from './rest.ts';
 
 /** Where a server listens. Port 0: any free one. */
@@ -47,6 +48,8 @@ export const startApi = async (options: {
   /** One function per method, by service: what the contract promises. */
   readonly services: Services;
   readonly authenticate: Authenticate;
+  /** How many requests callers may send; left out: as many as they like. */
+  readonly meter?: Meter;
   readonly logger: Logger;
   readonly metrics: Registry;
   readonly http: Listen;
@@ -61,14 +64,14 @@ export const startApi = async (options: {
   readonly connectionAgeMs?: number;
   readonly drainMs: number;
 }): Promise<Api> => {
-  const { services, authenticate, logger, metrics, http, grpc, ready, development, consoleOrigin, connectionAgeMs, drainMs } = options;
+  const { services, authenticate, meter, logger, metrics, http, grpc, ready, development, consoleOrigin, connectionAgeMs, drainMs } = options;
   for (const { host } of development ? [http, grpc] : []) {
     if (!isLoopback(host))
       throw new Error(`development mode takes tokens that anyone on this machine can make: it listens on loopback only, not on ${host}`);
   }
   const contract = readContract(Buffer.from(descriptors, 'base64'));
   const methods = readyMethods(contract, services);
-  const dispatcher = createDispatcher({ authenticate, logger, metrics });
+  const dispatcher = createDispatcher({ authenticate, ...(meter ? { meter } : {}), logger, metrics });
 
   const rest = createRest({ methods, dispatcher, logger, ready, consoleOrigin });
   const document = openapi(contract, { version: apiVersion }) as never; // the plugin's type knows OpenAPI up to 3.0 only

@@ -1,4 +1,5 @@
 import type { Call, Caller, FieldViolation, Refusal } from '../platform/call.ts';
+import type { Quota } from './rate-limits.ts';
 import type { Message } from './read-json.ts';
 
 /** What dispatching needs from a transport; `Arrival` is its own view of one request. */
@@ -11,6 +12,8 @@ export type Transport<Arrival, Body> = {
   /** The request's message, or why there is none; what is wrong with single fields goes to `violations`. */
   readonly decode: (arrival: Arrival, violations: FieldViolation[]) => Decoded;
   readonly encode: (arrival: Arrival, message: Message) => Body;
+  /** Tells the caller how it stands with its budget, where the transport has a way to. */
+  readonly tellQuota?: (arrival: Arrival, quota: Quota) => void;
   /** Calls back when the caller goes away before it was answered, at once if it already has. */
   readonly onGone: (arrival: Arrival, listener: () => void) => void;
 };

@@ -18,6 +18,7 @@ import { masterKeyOf, termsOf, type Config } from './config.ts';
 import { domainVersion } from './domain-version.ts';
 import { openStore } from './open-store.ts';
 import type { Parts } from './parts.ts';
+import { openRateLimits } from './rate-limits.ts';
 import { reachable } from './reachable.ts';
 
 /** How many streams a process keeps folded in memory. */
@@ -65,6 +66,7 @@ export const startApiRole = async (config: Config<'api'>, { logger, metrics }: P
   // A database that is away does not keep the API from starting: it is not ready until it is back.
   await reachable('the read models', prepare);
 
+  const limits = await openRateLimits(config, { logger, metrics });
   const api = await startApi({
     services: apiServices({
       handle,
@@ -81,6 +83,7 @@ export const startApiRole = async (config: Config<'api'>, { logger, metrics }: P
       config.OIDC_ISSUER === undefined
         ? await authenticateDevelopment({ keyFile: config.DEVELOPMENT_KEY_FILE! })
         : authenticateOidc({ issuer: config.OIDC_ISSUER, audience: config.OIDC_AUDIENCE! }),
+    ...(limits ? { meter: limits.meter } : {}),
     logger,
     metrics,
     http: { host: config.HTTP_HOST, port: config.HTTP_PORT },
@@ -96,6 +99,7 @@ export const startApiRole = async (config: Config<'api'>, { logger, metrics }: P
     ready,
     stop: async () => {
       await api.drain();
+      limits?.end();
       await store.close();
       await Promise.all([pool.end(), keysPool.end()]);
     },

@@ -21,6 +21,8 @@ const eventStoreUrl = z.string().superRefine((url, context) => {
 const port = z.coerce.number().int().min(0).max(65_535);
 const host = z.string().min(1);
 
+const perMinute = z.coerce.number().int().min(1).max(100_000_000);
+
 /** What every role reads. */
 const every = {
   DATABASE_URL: databaseUrl.describe('The runtime role on the database of the read models.'),
@@ -49,6 +51,15 @@ const schemas = {
     PRIVACY_MASTER_KEY: masterKey.describe('Wraps the keys of personal data.'),
     OIDC_AUDIENCE: z.string().min(1).optional().describe('The audience that tokens must name.'),
     DEVELOPMENT_KEY_FILE: z.string().min(1).optional().describe("The built-in issuer's key; made when missing."),
+    REDIS_URL: z
+      .string()
+      .regex(/^rediss?:\/\//, 'must be a redis:// URL')
+      .optional()
+      .describe('Where all api processes count requests; without it nobody is limited.'),
+    RATE_LIMIT_READS: perMinute.default(12_000).describe('Reads a minute of each customer, merchant or person.'),
+    RATE_LIMIT_WRITES: perMinute.default(6_000),
+    RATE_LIMIT_SERVICE_READS: perMinute.default(1_200_000).describe('Reads a minute of each system that acts for everybody.'),
+    RATE_LIMIT_SERVICE_WRITES: perMinute.default(600_000),
     HTTP_HOST: host.default('127.0.0.1'),
     HTTP_PORT: port.default(8_080),
     CONSOLE_ORIGIN: z

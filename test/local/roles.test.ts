@@ -6,9 +6,11 @@ const platform: Platform = {
   databases: { runtimeUrl: 'postgres://runtime', keysUrl: 'postgres://keys' },
   eventStoreUrl: 'postgres://log',
   rabbitmqUrl: 'amqp://broker',
+  redisUrl: 'redis://counts',
   masterKey: 'master',
   developmentKeyFile: '/issuer.json',
   terms: 'brief',
+  rateLimits: { RATE_LIMIT_READS: '5' },
   logLevel: 'info',
   ports: { http: 1, grpc: 2, metrics: { api: 3, projector: 4, processes: 5, forwarder: 6 } },
 };
@@ -24,6 +26,14 @@ test('only the forwarder knows the broker', () => {
     roles.filter((role) => 'RABBITMQ_URL' in variablesOf(role, platform)),
     ['forwarder'],
   );
+});
+
+test('only the api counts requests, by the limits that the environment names', () => {
+  for (const name of ['REDIS_URL', 'RATE_LIMIT_READS'])
+    assert.deepEqual(
+      roles.filter((role) => name in variablesOf(role, platform)),
+      ['api'],
+    );
 });
 
 test('every role is told of exactly one way to trust tokens', () => {
