@@ -3,7 +3,7 @@ import { findProgram } from './programs.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Programs that some tests run, and the Debian package that has each. */
-const programs: Readonly<Record<string, string>> = { nginx: 'nginx-light' };
+const programs: Readonly<Record<string, string>> = { nginx: 'nginx' };
 
 /** Installs what of these is missing where that is possible; otherwise says so, and the tests that need them fail. */
 export const bringTestPrograms = async (terminal: Terminal, stopped: AbortSignal): Promise<void> => {

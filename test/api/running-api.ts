@@ -9,7 +9,7 @@ import { BadRequest, ErrorInfo, RetryInfo } from '../../src/contract/generated/g
 import { Status } from '../../src/contract/generated/google/rpc/status.ts';
 import { services as codecs } from '../../src/contract/generated/services.ts';
 import { OfferServiceClient } from '../../src/contract/generated/orders/v1/offers.ts';
-import { OrderServiceClient } from '../../src/contract/generated/orders/v1/orders.ts';
+import { OrderServiceClient, type Order } from '../../src/contract/generated/orders/v1/orders.ts';
 import { authenticateDevelopment, type Authenticate } from '../../src/api/authenticate.ts';
 import { developmentToken, type Role } from '../../src/api/development-issuer.ts';
 import type { Services } from '../../src/api/methods.ts';
@@ -29,6 +29,33 @@ export const anOrder = {
   shipping_address: { recipient: 'Ada Lovelace', line1: 'St James’s Square 12', postal_code: 'SW1Y 4JH', city: 'London', country_code: 'GB' },
   lines: [{ offer_id: offerId, quantity: 1, shown_unit_price: { amount_minor: '39900', currency: 'EUR' } }],
   payment_method: 'pm_card_visa',
+};
+
+/** An order as GetOrder answers it, at revision 3. */
+export const aShownOrder: Order = {
+  orderId,
+  status: 'PLACED',
+  onHold: false,
+  revision: 3n,
+  customerId,
+  lines: [],
+  total: undefined,
+  placedAt: new Date(0),
+  updatedAt: new Date(0),
+  contact: undefined,
+  shippingAddress: undefined,
+  paymentMethod: '',
+  stale: false,
+  paymentId: '',
+  shipments: [],
+  tasks: [],
+  returnIds: [],
+  reserveBy: undefined,
+  payBy: undefined,
+  acceptBy: undefined,
+  withdrawalEnds: undefined,
+  hold: undefined,
+  cancelCause: 'CANCEL_CAUSE_UNSPECIFIED',
 };
 
 const notUsed = () => Promise.resolve(refused('not_found', 'NOT_USED', 'No test asks for this.'));
