@@ -6,6 +6,7 @@ import { createFileRegistry, fromBinary, toBinary, type FileRegistry } from '@bu
 import { FileDescriptorSetSchema, type FileDescriptorSet } from '@bufbuild/protobuf/wkt';
 import { readContract } from '../../src/api/descriptors.ts';
 import { authorisationPage } from './authorisation.ts';
+import { clientModules } from './client.ts';
 import { eventCatalogueFile, generateEventCatalogue } from './event-catalogue.ts';
 
 const repository = resolve(import.meta.dirname, '../..');
@@ -18,22 +19,27 @@ export const buf = async (...args: readonly string[]): Promise<Buffer> => {
 };
 
 /** What is generated, relative to the root. */
-export const outputs = ['src/contract/generated', 'docs/authorisation.md', eventCatalogueFile] as const;
+export const outputs = ['src/contract/generated', 'docs/authorisation.md', eventCatalogueFile, 'clients/typescript/src/generated'] as const;
 
 /** The contract of the last release, as buf compares with it; relative to the root. */
 export const released = 'proto/released.binpb';
 
-/** Derives from proto/ all that is committed: messages, codecs and descriptors in src/contract, and docs/authorisation.md; and docs/events.md from the events' declarations. */
+/** Derives from proto/ all that is committed: messages, codecs and descriptors in src/contract, the published client's, and docs/authorisation.md; and docs/events.md from the events' declarations. */
 export const generate = async (root: string): Promise<void> => {
   const generated = join(root, outputs[0]);
   await buf('generate', '--output', root);
+  await buf('generate', '--template', 'clients/typescript/buf.gen.yaml', '--output', root);
   const descriptorSet = describable(fromBinary(FileDescriptorSetSchema, await buf('build', 'proto', '--as-file-descriptor-set', '--output', '-')));
   const bytes = toBinary(FileDescriptorSetSchema, descriptorSet);
   await writeFile(join(generated, 'services.ts'), servicesModule(createFileRegistry(descriptorSet)));
-  await removeUnreachable(generated);
+  await removeUnreachable(generated, /^(services\.ts|google\/rpc\/|orders\/(?!options\/))/);
   await writeFile(join(generated, 'descriptors.ts'), descriptorsModule(bytes));
+  const contract = readContract(bytes);
   await mkdir(join(root, 'docs'), { recursive: true });
-  await writeFile(join(root, outputs[1]), authorisationPage(readContract(bytes)));
+  await writeFile(join(root, outputs[1]), authorisationPage(contract));
+  const ofClient = join(root, outputs[3]);
+  for (const [file, text] of Object.entries(clientModules(contract, banner))) await writeFile(join(ofClient, file), text);
+  await removeUnreachable(ofClient, /^(methods|requests)\.ts$|^google\/rpc\//);
   await generateEventCatalogue(root);
 };
 
@@ -79,19 +85,19 @@ const servicesModule = (registry: FileRegistry): string => {
 
 const namespace = (file: string): string => file.replaceAll(/\W/g, '_');
 
-/** Removes what buf generated for imports that only the compiler needs: options, annotations, descriptors. */
-const removeUnreachable = async (generated: string): Promise<void> => {
+/** Removes what buf generated for imports that only the compiler needs: options, annotations, descriptors. `roots` are kept, and what they import. */
+const removeUnreachable = async (generated: string, roots: RegExp): Promise<void> => {
   const all = (await readdir(generated, { recursive: true })).filter((file) => file.endsWith('.ts')).map((file) => file.replaceAll('\\', '/'));
   const reached = new Set<string>();
   const visit = async (file: string): Promise<void> => {
-    if (reached.has(file)) return;
+    if (reached.has(file) || file.startsWith('../')) return;
     reached.add(file);
     const text = await readFile(join(generated, file), 'utf8');
     for (const [, specifier] of text.matchAll(/ from ["'](\.[^"']+)["']/g)) {
       await visit(relative(generated, resolve(generated, dirname(file), specifier!)).replaceAll('\\', '/'));
     }
   };
-  for (const file of all) if (/^(services\.ts|google\/rpc\/|orders\/(?!options\/))/.test(file)) await visit(file);
+  for (const file of all) if (roots.test(file)) await visit(file);
   for (const file of all) if (!reached.has(file)) await rm(join(generated, file));
   for (const folder of await readdir(generated, { recursive: true, withFileTypes: true })) {
     if (

@@ -1,0 +1,50 @@
+import { ApiError } from './errors.ts';
+import type { Message, Method } from './method.ts';
+import { maxTries, pause, withJitter } from './patience.ts';
+import { connectionFailed, type Transport } from './transport.ts';
+
+/** Waits before the stream is asked for again when its connection is lost; doubled each time. */
+const reconnectMs = 250;
+
+/**
+ * Messages of a stream for as long as there are any: one that was cut off where the platform says that one may try again (drain, too many),
+ * whose token has run out, or whose connection was lost is asked for again, and goes on with what is newer than the last message.
+ * Throws an `ApiError` where that does not help.
+ */
+export async function* follow(options: {
+  readonly transport: Transport;
+  readonly method: Method;
+  readonly request: Message;
+  readonly signal: AbortSignal | undefined;
+  readonly tokenFor: (refused?: string) => string | Promise<string>;
+  readonly headersOf: (accessToken: string) => Readonly<Record<string, string>>;
+}): AsyncGenerator<Message, void, undefined> {
+  const { transport, method, request, signal, tokenFor, headersOf } = options;
+  let seen: bigint | undefined;
+  let refused: string | undefined;
+  for (let tries = 1; ; tries += 1) {
+    const accessToken = await tokenFor(refused);
+    let delayMs: number | undefined;
+    const from = seen === undefined ? request : { ...request, afterRevision: seen };
+    for await (const reply of transport.follow(method, from, { headers: headersOf(accessToken), timeoutMs: undefined, signal })) {
+      if (reply.kind === 'answered') {
+        tries = 0;
+        refused = undefined;
+        const { revision } = reply.message;
+        if (typeof revision === 'bigint') seen = revision;
+        yield reply.message;
+        continue;
+      }
+      const { failure } = reply;
+      const isLost = failure.code === connectionFailed && (tries === 0 || seen !== undefined);
+      if (failure.status === 'UNAUTHENTICATED' && refused === undefined) {
+        refused = accessToken;
+        delayMs = 0;
+      } else if (failure.retryAfterMs !== undefined) delayMs = withJitter(failure.retryAfterMs);
+      else if (isLost) delayMs = withJitter(reconnectMs * 2 ** tries);
+      if (delayMs === undefined || tries >= maxTries) throw new ApiError(failure);
+    }
+    if (delayMs === undefined) return;
+    await pause(delayMs, signal);
+  }
+}
