@@ -1,10 +1,11 @@
 import type { DescField } from '@bufbuild/protobuf';
-import { BinaryReader, type BinaryWriter } from '@bufbuild/protobuf/wire';
+import type { BinaryWriter } from '@bufbuild/protobuf/wire';
 import { services as codecs } from '../contract/generated/services.ts';
 import type { Method, StreamingMethod } from '../platform/call.ts';
 import type { Contract, MethodDescription } from './descriptors.ts';
 import type { Budget } from './rate-limits.ts';
 import type { Message } from './read-json.ts';
+import { wireReader, type ReadWire } from './read-wire.ts';
 import { validators, type Validate } from './validate.ts';
 
 type Codecs = typeof codecs;
@@ -34,7 +35,7 @@ export type Ready = {
   /** What its requests count as. */
   readonly budget: Budget;
   /** Throws where the bytes are no such message; what it does not know it ignores. */
-  readonly decode: (bytes: Uint8Array) => Message;
+  readonly decode: ReadWire;
   readonly validate: Validate;
   readonly encode: (message: Message) => Buffer;
   /** Whether answers have a revision, the ETag in REST. */
@@ -45,26 +46,27 @@ export type Ready = {
 
 /** Things of methods, by service and method, when their types no longer matter. */
 type Named<Thing> = Readonly<Record<string, Readonly<Record<string, Thing>>>>;
-type Codec = { decode(input: BinaryReader): unknown; encode(message: never): BinaryWriter };
+type Codec = { encode(message: never): BinaryWriter };
 
 /** Brings contract and implementation together. Throws, naming the method, where one of the contract is not implemented or the other way round. */
 export const readyMethods = (contract: Contract, services: Services): readonly (ReadyMethod | ReadyStream)[] => {
   const validatorOf = validators(contract);
+  const readerOf = wireReader();
   const implemented = new Set(Object.entries(services).flatMap(([service, methods]) => Object.keys(methods).map((key) => `${service}/${key}`)));
   const methods = contract.methods.map((description): ReadyMethod | ReadyStream => {
     const { service, name, key, scope, routes, input, output } = description;
     const implementation = (services as unknown as Named<unknown>)[service]?.[key];
-    const codec = (codecs as Named<{ readonly request: Codec; readonly response: Codec }>)[service]?.[key];
+    const codec = (codecs as Named<{ readonly response: Codec }>)[service]?.[key];
     if (!implementation) throw new Error(`${service}.${name} has no implementation: the service object lacks ${key}`);
     if (!codec) throw new Error(`${service}.${name} has no codec: run npm run generate`);
     implemented.delete(`${service}/${key}`);
-    const { request, response } = codec;
+    const { response } = codec;
     const ready: Ready = {
       description,
       name: `${service}/${name}`,
       scope,
       budget: routes.some(({ verb }) => verb === 'GET') ? 'reads' : 'writes',
-      decode: (bytes) => request.decode(new BinaryReader(bytes, decodeUtf8)) as Message,
+      decode: readerOf(input),
       validate: validatorOf(input),
       encode: (message) => bufferOf(response.encode(message as never).finish()),
       hasRevision: output.field['revision'] !== undefined,
@@ -77,9 +79,5 @@ export const readyMethods = (contract: Contract, services: Services): readonly (
   if (implemented.size > 0) throw new Error(`not in the contract: ${[...implemented].join(', ')}`);
   return methods;
 };
-
-/** Text that is not UTF-8 is no valid message (https://protobuf.dev/programming-guides/proto3/#scalar); the decoder's own default would repair it. */
-const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-const decodeUtf8 = (bytes: Uint8Array): string => strictUtf8.decode(bytes);
 
 const bufferOf = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -178,7 +178,7 @@ const scalars: Readonly<Record<ScalarType, ReadJson>> = {
 };
 
 /** What a field holds that was not given. */
-const blank = (field: DescField): unknown => {
+export const blank = (field: DescField): unknown => {
   const isOptional = field.proto.proto3Optional;
   switch (field.fieldKind) {
     case 'enum':

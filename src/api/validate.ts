@@ -49,7 +49,7 @@ export const validators = (contract: Pick<Contract, 'rules'>): ((message: DescMe
         return items(item, rules?.minItems ?? 0, rules?.maxItems ?? 0);
       }
       case 'message':
-        return given(nested(ofMessage(field.message)), rules);
+        return given(field.message.typeName === 'google.protobuf.Timestamp' ? time : nested(ofMessage(field.message)), rules);
       case 'enum':
         return given(ofValue(field, undefined, rules), rules);
       case 'scalar':
@@ -61,7 +61,15 @@ export const validators = (contract: Pick<Contract, 'rules'>): ((message: DescMe
   return ofMessage;
 };
 
-const opaque = new Set(['google.protobuf.Timestamp', 'google.protobuf.Struct']);
+const opaque = new Set(['google.protobuf.Struct']);
+
+/** Years 1 to 9999, as google.protobuf.Timestamp has them. */
+const time: Check = (value, violations) => {
+  const milliseconds = (value as Date).getTime();
+  return milliseconds >= firstMs && milliseconds <= lastMs ? value : violate(violations, 'must be a time from year 1 to year 9999');
+};
+const firstMs = Date.parse('0001-01-01T00:00:00Z');
+const lastMs = Date.parse('9999-12-31T23:59:59.999Z');
 
 const nested =
   (validate: Validate): Check =>
