@@ -15,6 +15,7 @@ import { rateLimitHeaders } from './rate-limits.ts';
 import { jsonReader, type Message } from './read-json.ts';
 import { requestReader, type ReadRequest } from './rest-request.ts';
 import type { Transport } from './transport.ts';
+import { answerUnreadable } from './unreadable-requests.ts';
 import { jsonWriter, type WriteJson } from './write-json.ts';
 
 /** Larger bodies are refused. */
@@ -40,6 +41,7 @@ export const createRest = (options: {
     return503OnClosing: false,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 500, ignoreTrailingSlash: false },
+    clientErrorHandler: answerUnreadable,
     frameworkErrors: (error, _request, reply) => void refuse(reply, failureOfServer(error, logger)),
   });
   // Bodies stay bytes until the caller is known to be allowed in.
@@ -92,7 +94,9 @@ export const createRest = (options: {
         .filter(({ route }) => route.matches.test(path))
         .flatMap(({ method, route: { verb } }) => (verb === 'GET' && !('open' in method) ? ['GET', 'HEAD'] : [verb])),
     );
-    if (allowed.size === 0) return refuse(reply, refused('method_unknown', 'PATH_UNKNOWN', 'There is nothing at this path.'));
+    // Where the path takes this very method, something in the path is what no route takes: an id with a colon or a slash in it.
+    if (allowed.size === 0 || allowed.has(request.method))
+      return refuse(reply, refused('method_unknown', 'PATH_UNKNOWN', 'There is nothing at this path.'));
     const allow = [...allowed, 'OPTIONS'].join(', ');
     if (request.method === 'OPTIONS') return reply.code(204).header('allow', allow).send();
     return refuse(reply.header('allow', allow), refused('method_unknown', 'METHOD_NOT_ALLOWED', `This path takes ${allow}.`), 405);
