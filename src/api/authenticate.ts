@@ -1,7 +1,9 @@
-import { createRemoteJWKSet, customFetch, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
+import { errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
 import { LRUCache } from 'lru-cache';
 import { refused, type Caller, type Refusal } from '../platform/call.ts';
+import type { Logger } from '../platform/logging.ts';
 import { developmentIssuer, developmentKey } from './development-issuer.ts';
+import { IssuerUnavailable, issuerKeys } from './issuer-keys.ts';
 
 /** Who brings this `Authorization` header; at once where the token was verified a moment ago. */
 export type Authenticate = (authorization: string | undefined) => Caller | Refusal | Promise<Caller | Refusal>;
@@ -13,49 +15,18 @@ export const authenticateDevelopment = async (options: { readonly keyFile: strin
   return authenticator({ key: () => Promise.resolve(publicKey), issuer, audience, algorithms: [algorithm] });
 };
 
-/**
- * Verifies tokens of an OpenID Connect issuer with the keys it publishes (OpenID Connect Discovery 1.0 §4). The issuer may be away when this
- * process starts: it is asked again with the next token, and until it answers callers hear UNAVAILABLE.
- */
-export const authenticateOidc = (options: { readonly issuer: string; readonly audience: string }): Authenticate => {
-  const { issuer, audience } = options;
-  let discovered: Promise<JWTVerifyGetKey> | undefined;
-  const discover = async (): Promise<JWTVerifyGetKey> => {
-    const response = await fetch(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`, {
-      signal: AbortSignal.timeout(5_000),
-      redirect: 'error',
-    });
-    if (!response.ok) throw new Error(`discovery at ${issuer} answered ${response.status}`);
-    const metadata = (await response.json()) as { readonly issuer?: unknown; readonly jwks_uri?: unknown };
-    if (metadata.issuer !== issuer || typeof metadata.jwks_uri !== 'string')
-      throw new Error(`discovery at ${issuer} speaks of another issuer or has no jwks_uri`);
-    return createRemoteJWKSet(new URL(metadata.jwks_uri), { timeoutDuration: 5_000, [customFetch]: fetchKeys });
-  };
-  const key: JWTVerifyGetKey = async (header, token) => {
-    discovered ??= discover().catch((error: unknown) => {
-      discovered = undefined;
-      throw new IssuerUnavailable('the issuer cannot be reached', { cause: error });
-    });
-    return (await discovered)(header, token);
-  };
-  return authenticator({ key, issuer, audience, algorithms: ['EdDSA', 'Ed25519', 'ES256', 'ES384', 'RS256', 'PS256'] });
-};
-
-/** The issuer does not answer: nothing is known about the token. */
-class IssuerUnavailable extends Error {
-  override readonly name = 'IssuerUnavailable';
-}
-
-const fetchKeys = async (url: string, init: RequestInit): Promise<Response> => {
-  const response = await fetch(url, init).catch((error: unknown) => {
-    throw new IssuerUnavailable('the issuer cannot be reached', { cause: error });
-  });
-  if (!response.ok) throw new IssuerUnavailable(`the issuer's keys cannot be had: HTTP ${response.status}`);
-  return response;
+/** Verifies tokens of an OpenID Connect issuer with the keys it publishes. While they are not known and cannot be had, callers hear UNAVAILABLE. */
+export const authenticateOidc = (options: { readonly issuer: string; readonly audience: string; readonly logger: Logger }): Authenticate => {
+  const { issuer, audience, logger } = options;
+  // Asymmetric ones only: with a symmetric one the public key could be taken for a secret (RFC 8725 §2.1).
+  const algorithms = ['EdDSA', 'Ed25519', 'ES256', 'ES384', 'RS256', 'PS256'];
+  return authenticator({ key: issuerKeys({ issuer, logger }), issuer, audience, algorithms });
 };
 
 /** A verified token is trusted this long before it is verified again, and never past its expiry. */
 const trustedMs = 60_000;
+/** Longer ones are refused unread. */
+const maxAuthorizationChars = 8_192;
 
 const authenticator = (trust: {
   readonly key: JWTVerifyGetKey;
@@ -80,7 +51,7 @@ const authenticator = (trust: {
       verified.set(authorization, { caller, until: Math.min(Date.now() + trustedMs, payload.exp! * 1_000) });
       return caller;
     } catch (error) {
-      if (error instanceof IssuerUnavailable || error instanceof errors.JWKSTimeout) return issuerUnavailable;
+      if (error instanceof IssuerUnavailable) return issuerUnavailable;
       if (error instanceof errors.JOSEError || error instanceof TypeError || error instanceof SyntaxError) return invalidToken;
       throw error;
     }
@@ -88,6 +59,7 @@ const authenticator = (trust: {
 
   return (authorization) => {
     if (authorization === undefined || authorization === '') return refused('unauthenticated', 'TOKEN_REQUIRED', 'This needs a bearer token.');
+    if (authorization.length > maxAuthorizationChars) return invalidToken;
     const known = verified.get(authorization);
     return known && Date.now() < known.until ? known.caller : verify(authorization);
   };
@@ -99,7 +71,8 @@ const issuerUnavailable = refused('unavailable', 'ISSUER_UNAVAILABLE', 'The issu
 /** What the claims say; undefined where one is not what it should be: a claim we cannot read must not widen anything. */
 const callerOf = (claims: JWTPayload): Caller | undefined => {
   const { iss, sub, exp, scope = '', customer_id: customerId, merchant_id: merchantId } = claims;
-  if (!iss || !sub || typeof scope !== 'string' || !isIdOrAbsent(customerId) || !isIdOrAbsent(merchantId)) return undefined;
+  if (!iss || typeof sub !== 'string' || sub === '' || typeof scope !== 'string' || !isIdOrAbsent(customerId) || !isIdOrAbsent(merchantId))
+    return undefined;
   return {
     issuer: iss,
     subject: sub,

@@ -82,7 +82,7 @@ export const startApiRole = async (config: Config<'api'>, { logger, metrics }: P
     authenticate:
       config.OIDC_ISSUER === undefined
         ? await authenticateDevelopment({ keyFile: config.DEVELOPMENT_KEY_FILE! })
-        : authenticateOidc({ issuer: config.OIDC_ISSUER, audience: config.OIDC_AUDIENCE! }),
+        : authenticateOidc({ issuer: config.OIDC_ISSUER, audience: config.OIDC_AUDIENCE!, logger }),
     ...(limits ? { meter: limits.meter } : {}),
     logger,
     metrics,
