@@ -25,7 +25,9 @@ export interface CommandAnswer {
 
 /** A personal text, as far as the caller may see it. */
 export interface PersonalText {
+  /** Whether the rest is shown. */
   availability: PersonalText_Availability;
+  /** The text; empty where it is not shown. */
   text: string;
 }
 

@@ -23,6 +23,7 @@ import { CommandAnswer } from "./common.ts";
 
 /** A customer, as far as the platform keeps anything beside orders. */
 export interface Customer {
+  /** The customer. */
   customerId: string;
   /** -1 as long as nothing was decided about the customer. */
   revision: bigint;
@@ -32,8 +33,11 @@ export interface Customer {
 
 /** A reason in law to keep a customer's data. */
 export interface LegalHold {
+  /** The legal hold. */
   holdId: string;
+  /** What the data is needed for. */
   kind: LegalHold_Kind;
+  /** When it was placed. */
   placedAt: Date | undefined;
 }
 
@@ -46,6 +50,7 @@ export const LegalHold_Kind = {
   CLAIM: "CLAIM",
   /** AUTHORITY - An authority asked for it. */
   AUTHORITY: "AUTHORITY",
+  /** OTHER - Anything else. */
   OTHER: "OTHER",
   UNRECOGNIZED: "UNRECOGNIZED",
 } as const;
@@ -103,34 +108,49 @@ export function legalHold_KindToNumber(object: LegalHold_Kind): number {
   }
 }
 
+/** Which customer to read. */
 export interface GetCustomerRequest {
+  /** The customer. */
   customerId: string;
 }
 
+/** A legal hold to place, and why. */
 export interface PlaceLegalHoldRequest {
+  /** The customer. */
   customerId: string;
   /** Chosen by the caller, or made from the idempotency key. */
   holdId: string;
+  /** What the data is needed for. */
   kind: LegalHold_Kind;
   /** Why, for people to read. */
   reason: string;
+  /** Idempotency key: sent again with the same key, the request does nothing more and gets the first answer; `Idempotency-Key` in REST. */
   requestId: string;
+  /** The revision the caller saw, or `*`; another one is refused (ETAG_MISMATCH). `If-Match` in REST. */
   etag: string;
 }
 
+/** Where the new legal hold is. */
 export interface PlaceLegalHoldResponse {
+  /** The id of the new legal hold. */
   holdId: string;
   /** Of the customer. */
   revision: bigint;
+  /** Bring it to a query (`consistency-token`) to read what this command wrote. */
   consistencyToken: string;
 }
 
+/** Which legal hold to lift, and why. */
 export interface LiftLegalHoldRequest {
+  /** The customer. */
   customerId: string;
+  /** The legal hold. */
   holdId: string;
   /** Why, for people to read. */
   reason: string;
+  /** Idempotency key: sent again with the same key, the request does nothing more and gets the first answer; `Idempotency-Key` in REST. */
   requestId: string;
+  /** The revision the caller saw, or `*`; another one is refused (ETAG_MISMATCH). `If-Match` in REST. */
   etag: string;
 }
 

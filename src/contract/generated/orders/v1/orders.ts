@@ -42,24 +42,45 @@ import { SupportTask } from "./work.ts";
 
 /** An order as one caller may see it. */
 export interface Order {
+  /** The order. */
   orderId: string;
+  /** Where the order is in its life. */
   status: Order_Status;
   /** Held by support; nothing ships meanwhile. */
   onHold: boolean;
+  /** How many changes there were before the last, from 0; the ETag in REST. */
   revision: bigint;
+  /** Who ordered. */
   customerId: string;
+  /** What was ordered; for a merchant its own lines. */
   lines: OrderLine[];
   /** Of the lines shown. */
-  total: Money | undefined;
-  placedAt: Date | undefined;
-  updatedAt: Date | undefined;
-  contact: Contact | undefined;
-  shippingAddress: ShippingAddress | undefined;
+  total:
+    | Money
+    | undefined;
+  /** When it was placed. */
+  placedAt:
+    | Date
+    | undefined;
+  /** When it last changed. */
+  updatedAt:
+    | Date
+    | undefined;
+  /** How to reach the customer; not for merchants. */
+  contact:
+    | Contact
+    | undefined;
+  /** Where the goods go; for a merchant once it accepted a line. */
+  shippingAddress:
+    | ShippingAddress
+    | undefined;
+  /** The provider's token for the means of payment; not for merchants. */
   paymentMethod: string;
   /** True when this reading cannot be brought up to date for now; operators have been told. */
   stale: boolean;
   /** The payment of the order, once it is confirmed; not for merchants. */
   paymentId: string;
+  /** The parcels of the order, oldest first; for a merchant its own. */
   shipments: Shipment[];
   /** What waits, or waited, for a person; with scope orders:support only. */
   tasks: SupportTask[];
@@ -273,6 +294,7 @@ export function order_CancelCauseToNumber(object: Order_CancelCause): number {
 
 /** Why an order is held, and until when. */
 export interface Order_Hold {
+  /** Who or what holds the order. */
   cause: Order_Hold_Cause;
   /** The hold ends by itself then. */
   until: Date | undefined;
@@ -331,20 +353,35 @@ export function order_Hold_CauseToNumber(object: Order_Hold_Cause): number {
 
 /** One line: a quantity of one offer, with the terms frozen when the order was placed. */
 export interface OrderLine {
+  /** The line of the order. */
   lineId: string;
+  /** The offer. */
   offerId: string;
+  /** Who sells it. */
   merchantId: string;
+  /** The merchant's own name for the article. */
   sku: string;
+  /** What is sold, as customers read it. */
   title: string;
+  /** The cosmetic condition. */
   grade: Offer_Grade;
+  /** How many pieces were ordered. */
   quantity: number;
-  unitPrice: Money | undefined;
+  /** What one piece costs, VAT included. */
+  unitPrice:
+    | Money
+    | undefined;
+  /** Where the line is in its life. */
   status: OrderLine_Status;
+  /** How VAT is charged. */
   vatScheme: Offer_VatScheme;
   /** 1900 is 19 %. */
   vatRateBasisPoints: number;
   /** VAT inside the line's price. Not shown for MARGIN, whose VAT the buyer never sees. */
-  vat?: Money | undefined;
+  vat?:
+    | Money
+    | undefined;
+  /** So many months after delivery the merchant answers for defects. */
   warrantyMonths: number;
   /** Frozen for MARGIN; shown to the line's merchant and with scope orders:cost only. */
   purchasePrice?:
@@ -459,12 +496,17 @@ export function orderLine_StatusToNumber(object: OrderLine_Status): number {
 
 /** One parcel of one merchant. */
 export interface Shipment {
+  /** The shipment. */
   shipmentId: string;
+  /** Whose parcel it is. */
   merchantId: string;
+  /** Where it is in its life. */
   status: Shipment_Status;
   /** Who carries it, such as `DHL`. */
   carrier: string;
+  /** The carrier's own name for the parcel. */
   trackingNumber: string;
+  /** What is in the parcel. */
   lines: Shipment_Line[];
   /** What its goods cost, VAT included: the amount that is captured for it. */
   amount:
@@ -539,7 +581,9 @@ export function shipment_StatusToNumber(object: Shipment_Status): number {
 
 /** Pieces of one line in the parcel. */
 export interface Shipment_Line {
+  /** The line of the order. */
   lineId: string;
+  /** How many pieces. */
   quantity: number;
   /** What these pieces cost, VAT included. */
   amount:
@@ -551,8 +595,11 @@ export interface Shipment_Line {
 
 /** How to reach the customer, as far as the caller may see it. */
 export interface Contact {
+  /** Whether the rest is shown. */
   availability: PersonalText_Availability;
+  /** The customer's name. */
   name: string;
+  /** Where mail about the order goes. */
   email: string;
   /** BCP 47, such as `de`. */
   language: string;
@@ -560,20 +607,35 @@ export interface Contact {
 
 /** Where the goods go, as far as the caller may see it; the country always. */
 export interface ShippingAddress {
+  /** Whether the rest is shown. */
   availability: PersonalText_Availability;
+  /** Who receives the parcel. */
   recipient: string;
+  /** Street and number, or what stands for them. */
   line1: string;
+  /** What else a carrier has to know. */
   line2: string;
+  /** The postal code. */
   postalCode: string;
+  /** The town. */
   city: string;
+  /** ISO 3166-1 alpha-2. */
   countryCode: string;
 }
 
+/** An order to place. */
 export interface PlaceOrderRequest {
   /** Chosen by the caller, or made from the idempotency key. */
   orderId: string;
-  customer: PlaceOrderRequest_Customer | undefined;
-  shippingAddress: PlaceOrderRequest_Address | undefined;
+  /** Who orders. */
+  customer:
+    | PlaceOrderRequest_Customer
+    | undefined;
+  /** Where the goods go. */
+  shippingAddress:
+    | PlaceOrderRequest_Address
+    | undefined;
+  /** What is ordered, of one or several merchants. */
   lines: PlaceOrderRequest_Line[];
   /** The provider's token for the customer's means of payment; never a card number. */
   paymentMethod: string;
@@ -583,8 +645,11 @@ export interface PlaceOrderRequest {
 
 /** Who orders. */
 export interface PlaceOrderRequest_Customer {
+  /** Who orders; a caller that is bound to a customer orders for that one only. */
   customerId: string;
+  /** The customer's name. */
   name: string;
+  /** Where mail about the order goes. */
   email: string;
   /** BCP 47, such as `de` or `de-AT`. */
   language: string;
@@ -592,10 +657,15 @@ export interface PlaceOrderRequest_Customer {
 
 /** Where the goods go. */
 export interface PlaceOrderRequest_Address {
+  /** Who receives the parcel. */
   recipient: string;
+  /** Street and number, or what stands for them. */
   line1: string;
+  /** What else a carrier has to know. */
   line2: string;
+  /** The postal code. */
   postalCode: string;
+  /** The town. */
   city: string;
   /** ISO 3166-1 alpha-2. */
   countryCode: string;
@@ -603,61 +673,93 @@ export interface PlaceOrderRequest_Address {
 
 /** What is ordered. */
 export interface PlaceOrderRequest_Line {
+  /** The offer. */
   offerId: string;
+  /** How many pieces. */
   quantity: number;
   /** The price the customer saw; another one is refused (PRICE_CHANGED). */
   shownUnitPrice: Money | undefined;
 }
 
+/** Where the new order is. */
 export interface PlaceOrderResponse {
+  /** The id of the new order. */
   orderId: string;
+  /** Of the order, from 0; the ETag in REST. */
   revision: bigint;
+  /** Bring it to a query (`consistency-token`) to read what this command wrote. */
   consistencyToken: string;
 }
 
+/** Which order to cancel, and why. */
 export interface CancelOrderRequest {
+  /** The order. */
   orderId: string;
   /** Why, for people to read. */
   reason: string;
+  /** Idempotency key: sent again with the same key, the request does nothing more and gets the first answer; `Idempotency-Key` in REST. */
   requestId: string;
   /** The revision the caller saw, or `*`; `If-Match` in REST. */
   etag: string;
 }
 
+/** Which line of an order to cancel, and why. */
 export interface CancelLineRequest {
+  /** The order. */
   orderId: string;
+  /** The line of the order. */
   lineId: string;
   /** Why, for people to read. */
   reason: string;
+  /** Idempotency key: sent again with the same key, the request does nothing more and gets the first answer; `Idempotency-Key` in REST. */
   requestId: string;
+  /** The revision the caller saw, or `*`; another one is refused (ETAG_MISMATCH). `If-Match` in REST. */
   etag: string;
 }
 
+/** Where an order goes instead. */
 export interface ChangeAddressRequest {
+  /** The order. */
   orderId: string;
   /** The whole new address, in the same country. */
-  shippingAddress: PlaceOrderRequest_Address | undefined;
+  shippingAddress:
+    | PlaceOrderRequest_Address
+    | undefined;
+  /** Idempotency key: sent again with the same key, the request does nothing more and gets the first answer; `Idempotency-Key` in REST. */
   requestId: string;
+  /** The revision the caller saw, or `*`; another one is refused (ETAG_MISMATCH). `If-Match` in REST. */
   etag: string;
 }
 
+/** Which line of an order the merchant accepts. */
 export interface AcceptLineRequest {
+  /** The order. */
   orderId: string;
+  /** The line of the order. */
   lineId: string;
+  /** Idempotency key: sent again with the same key, the request does nothing more and gets the first answer; `Idempotency-Key` in REST. */
   requestId: string;
+  /** The revision the caller saw, or `*`; another one is refused (ETAG_MISMATCH). `If-Match` in REST. */
   etag: string;
 }
 
+/** Which line of an order the merchant rejects, and why. */
 export interface RejectLineRequest {
+  /** The order. */
   orderId: string;
+  /** The line of the order. */
   lineId: string;
   /** Why, for people to read. */
   reason: string;
+  /** Idempotency key: sent again with the same key, the request does nothing more and gets the first answer; `Idempotency-Key` in REST. */
   requestId: string;
+  /** The revision the caller saw, or `*`; another one is refused (ETAG_MISMATCH). `If-Match` in REST. */
   etag: string;
 }
 
+/** A parcel that is on its way. */
 export interface DispatchShipmentRequest {
+  /** The order. */
   orderId: string;
   /** Chosen by the caller, or made from the idempotency key. */
   shipmentId: string;
@@ -665,76 +767,113 @@ export interface DispatchShipmentRequest {
   merchantId: string;
   /** Who carries it, such as `DHL`. */
   carrier: string;
+  /** The carrier's own name for the parcel. */
   trackingNumber: string;
   /** What is in it: accepted lines of this merchant, each at most once. */
   lines: DispatchShipmentRequest_Line[];
+  /** Idempotency key: sent again with the same key, the request does nothing more and gets the first answer; `Idempotency-Key` in REST. */
   requestId: string;
+  /** The revision the caller saw, or `*`; another one is refused (ETAG_MISMATCH). `If-Match` in REST. */
   etag: string;
 }
 
 /** Pieces of one line. */
 export interface DispatchShipmentRequest_Line {
+  /** The line of the order. */
   lineId: string;
+  /** How many pieces. */
   quantity: number;
 }
 
+/** Where the new shipment is. */
 export interface DispatchShipmentResponse {
+  /** The id of the new shipment. */
   shipmentId: string;
   /** Of the order. */
   revision: bigint;
+  /** Bring it to a query (`consistency-token`) to read what this command wrote. */
   consistencyToken: string;
 }
 
+/** Which parcel has arrived. */
 export interface ConfirmDeliveryRequest {
+  /** The order. */
   orderId: string;
+  /** The shipment. */
   shipmentId: string;
+  /** Idempotency key: sent again with the same key, the request does nothing more and gets the first answer; `Idempotency-Key` in REST. */
   requestId: string;
+  /** The revision the caller saw, or `*`; another one is refused (ETAG_MISMATCH). `If-Match` in REST. */
   etag: string;
 }
 
+/** Which parcel is lost, and why that is assumed. */
 export interface ReportShipmentLostRequest {
+  /** The order. */
   orderId: string;
+  /** The shipment. */
   shipmentId: string;
   /** Why, for people to read. */
   reason: string;
+  /** Idempotency key: sent again with the same key, the request does nothing more and gets the first answer; `Idempotency-Key` in REST. */
   requestId: string;
+  /** The revision the caller saw, or `*`; another one is refused (ETAG_MISMATCH). `If-Match` in REST. */
   etag: string;
 }
 
+/** Which order to hold, and why. */
 export interface HoldOrderRequest {
+  /** The order. */
   orderId: string;
   /** Why, for people to read. */
   reason: string;
+  /** Idempotency key: sent again with the same key, the request does nothing more and gets the first answer; `Idempotency-Key` in REST. */
   requestId: string;
+  /** The revision the caller saw, or `*`; another one is refused (ETAG_MISMATCH). `If-Match` in REST. */
   etag: string;
 }
 
+/** Which order to release, and why. */
 export interface ReleaseOrderRequest {
+  /** The order. */
   orderId: string;
   /** Why, for people to read. */
   reason: string;
+  /** Idempotency key: sent again with the same key, the request does nothing more and gets the first answer; `Idempotency-Key` in REST. */
   requestId: string;
+  /** The revision the caller saw, or `*`; another one is refused (ETAG_MISMATCH). `If-Match` in REST. */
   etag: string;
 }
 
+/** Which task is settled, and how. */
 export interface ResolveTaskRequest {
+  /** The order. */
   orderId: string;
+  /** The task. */
   taskId: string;
   /** Why, for people to read. */
   reason: string;
+  /** Idempotency key: sent again with the same key, the request does nothing more and gets the first answer; `Idempotency-Key` in REST. */
   requestId: string;
+  /** The revision the caller saw, or `*`; another one is refused (ETAG_MISMATCH). `If-Match` in REST. */
   etag: string;
 }
 
+/** Which order to read. */
 export interface GetOrderRequest {
+  /** The order. */
   orderId: string;
 }
 
+/** Which shipment to read. */
 export interface GetShipmentRequest {
+  /** The order. */
   orderId: string;
+  /** The shipment. */
   shipmentId: string;
 }
 
+/** Which orders to list; filters that are left out let everything pass. */
 export interface ListOrdersRequest {
   /** Only this customer's. */
   customerId: string;
@@ -750,13 +889,17 @@ export interface ListOrdersRequest {
   pageToken: string;
 }
 
+/** A page of orders. */
 export interface ListOrdersResponse {
+  /** Newest first. */
   orders: Order[];
   /** Empty on the last page. */
   nextPageToken: string;
 }
 
+/** Which order to read, and as of when. */
 export interface GetOrderAtRequest {
+  /** The order. */
   orderId: string;
   /** After the event with this revision, counted from 0. Either this or `time`. */
   revision?:
@@ -766,13 +909,17 @@ export interface GetOrderAtRequest {
   time: Date | undefined;
 }
 
+/** Which order to follow, and from where on. */
 export interface WatchOrderRequest {
+  /** The order. */
   orderId: string;
   /** The revision that the caller has already: the first message is the order once it is past it. `Last-Event-ID` in REST. */
   afterRevision?: bigint | undefined;
 }
 
+/** Whose history to read. */
 export interface GetOrderHistoryRequest {
+  /** The order. */
   orderId: string;
   /** 1 to 200; 50 when left out. */
   pageSize?:
@@ -782,7 +929,9 @@ export interface GetOrderHistoryRequest {
   pageToken: string;
 }
 
+/** A page of the history, oldest first. */
 export interface GetOrderHistoryResponse {
+  /** Oldest first. */
   events: OrderHistoryEntry[];
   /** Empty on the last page. */
   nextPageToken: string;
@@ -790,8 +939,11 @@ export interface GetOrderHistoryResponse {
 
 /** One event of an order and what it did. */
 export interface OrderHistoryEntry {
+  /** The place of the event in the history, from 0: the revision of the order after it. */
   revision: bigint;
+  /** What happened, such as `OrderPlaced`; see docs/events.md. */
   type: string;
+  /** When it was recorded. */
   recordedAt:
     | Date
     | undefined;
@@ -805,6 +957,7 @@ export interface OrderHistoryEntry {
   commandId: string;
   /** What caused the command where the platform itself acted: the event, of this order or of another aggregate, or the command that was refused. */
   causationId: string;
+  /** What belongs to one request of a caller has the same. */
   correlationId: string;
   /** The event's own data. */
   data:

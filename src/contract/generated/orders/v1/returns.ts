@@ -24,13 +24,21 @@ import { Offer_Grade, offer_GradeFromJSON, offer_GradeToNumber } from "./offers.
 
 /** Goods of one order and one merchant that go back. */
 export interface Return {
+  /** The return. */
   returnId: string;
+  /** The order. */
   orderId: string;
+  /** The customer. */
   customerId: string;
+  /** Whose goods go back. */
   merchantId: string;
+  /** Why goods may go back. */
   kind: Return_Kind;
+  /** Where it is in its life. */
   status: Return_Status;
+  /** How many changes there were before the last, from 0; the ETag in REST. */
   revision: bigint;
+  /** What goes back. */
   lines: Return_Line[];
   /** What the inspection found; empty before. */
   inspected: Return_Inspected[];
@@ -56,7 +64,11 @@ export interface Return {
     | undefined;
   /** How it ended; set once rejected or closed. */
   ending: Return_Ending;
-  requestedAt: Date | undefined;
+  /** When it was requested. */
+  requestedAt:
+    | Date
+    | undefined;
+  /** When it last changed. */
   updatedAt:
     | Date
     | undefined;
@@ -342,8 +354,11 @@ export function return_OutcomeToNumber(object: Return_Outcome): number {
 
 /** Pieces of one line that go back. */
 export interface Return_Line {
+  /** The line of the order. */
   lineId: string;
+  /** The offer. */
   offerId: string;
+  /** How many pieces. */
   quantity: number;
   /** As it was sold. */
   grade: Offer_Grade;
@@ -353,9 +368,13 @@ export interface Return_Line {
 
 /** What was found of some pieces of a line. */
 export interface Return_Inspected {
+  /** The line of the order. */
   lineId: string;
+  /** The offer. */
   offerId: string;
+  /** How many pieces. */
   quantity: number;
+  /** What becomes of these pieces. */
   outcome: Return_Outcome;
   /** Set for RESTOCK: the grade they came back in. */
   grade: Offer_Grade;
@@ -367,10 +386,13 @@ export interface Return_Inspected {
   refund: Money | undefined;
 }
 
+/** Which goods to send back, and why. */
 export interface RequestReturnRequest {
   /** Chosen by the caller, or made from the idempotency key. */
   returnId: string;
+  /** The order that the goods came with. */
   orderId: string;
+  /** Why the goods may go back. */
   kind: Return_Kind;
   /** Lines of one merchant, each at most once. */
   lines: RequestReturnRequest_Line[];
@@ -382,50 +404,75 @@ export interface RequestReturnRequest {
 
 /** Pieces of one line. */
 export interface RequestReturnRequest_Line {
+  /** The line of the order. */
   lineId: string;
+  /** How many pieces. */
   quantity: number;
 }
 
+/** Where the new return is. */
 export interface RequestReturnResponse {
+  /** The id of the new return. */
   returnId: string;
+  /** Of the return, from 0; the ETag in REST. */
   revision: bigint;
+  /** Bring it to a query (`consistency-token`) to read what this command wrote. */
   consistencyToken: string;
 }
 
+/** Which return to approve. */
 export interface ApproveReturnRequest {
+  /** The return. */
   returnId: string;
+  /** Idempotency key: sent again with the same key, the request does nothing more and gets the first answer; `Idempotency-Key` in REST. */
   requestId: string;
+  /** The revision the caller saw, or `*`; another one is refused (ETAG_MISMATCH). `If-Match` in REST. */
   etag: string;
 }
 
+/** Which return to reject, and why. */
 export interface RejectReturnRequest {
+  /** The return. */
   returnId: string;
   /** Why, for people to read. */
   reason: string;
+  /** Idempotency key: sent again with the same key, the request does nothing more and gets the first answer; `Idempotency-Key` in REST. */
   requestId: string;
+  /** The revision the caller saw, or `*`; another one is refused (ETAG_MISMATCH). `If-Match` in REST. */
   etag: string;
 }
 
+/** Which return has arrived. */
 export interface ReceiveReturnRequest {
+  /** The return. */
   returnId: string;
+  /** Idempotency key: sent again with the same key, the request does nothing more and gets the first answer; `Idempotency-Key` in REST. */
   requestId: string;
+  /** The revision the caller saw, or `*`; another one is refused (ETAG_MISMATCH). `If-Match` in REST. */
   etag: string;
 }
 
+/** What was found of a return that has arrived. */
 export interface InspectReturnRequest {
+  /** The return. */
   returnId: string;
   /** Every piece of the return, once. Of one line some can be on sale again and the others not; what did not come back is SCRAP, its amount deducted. */
   lines: InspectReturnRequest_Line[];
   /** Why, for people to read. */
   reason: string;
+  /** Idempotency key: sent again with the same key, the request does nothing more and gets the first answer; `Idempotency-Key` in REST. */
   requestId: string;
+  /** The revision the caller saw, or `*`; another one is refused (ETAG_MISMATCH). `If-Match` in REST. */
   etag: string;
 }
 
 /** What was found of some pieces of a line. */
 export interface InspectReturnRequest_Line {
+  /** The line of the order. */
   lineId: string;
+  /** How many pieces. */
   quantity: number;
+  /** What becomes of these pieces. */
   outcome: Return_Outcome;
   /** Of RESTOCK: the grade they are in now; as they were sold when left out. */
   grade: Offer_Grade;
@@ -433,10 +480,13 @@ export interface InspectReturnRequest_Line {
   deduction?: Money | undefined;
 }
 
+/** Which return to read. */
 export interface GetReturnRequest {
+  /** The return. */
   returnId: string;
 }
 
+/** Which returns to list; filters that are left out let everything pass. */
 export interface ListReturnsRequest {
   /** Only of this order. */
   orderId: string;
@@ -454,7 +504,9 @@ export interface ListReturnsRequest {
   pageToken: string;
 }
 
+/** A page of returns. */
 export interface ListReturnsResponse {
+  /** Newest first. */
   returns: Return[];
   /** Empty on the last page. */
   nextPageToken: string;

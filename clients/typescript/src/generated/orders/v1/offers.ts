@@ -11,11 +11,17 @@ import { Money } from "./common.ts";
 
 /** An offer of one merchant: a device in a grade, at a price, in a quantity. */
 export interface Offer {
+  /** The offer. */
   offerId: string;
+  /** Whose offer it is. */
   merchantId: string;
+  /** The merchant's own name for the article. */
   sku: string;
+  /** What is sold, as customers read it. */
   title: string;
+  /** The cosmetic condition. */
   grade: Offer_Grade;
+  /** What one piece costs, VAT included. */
   unitPrice:
     | Money
     | undefined;
@@ -25,11 +31,19 @@ export interface Offer {
     | undefined;
   /** Pieces that can be ordered now: on hand and not reserved. */
   available: number;
+  /** How VAT is charged. */
   vatScheme: Offer_VatScheme;
+  /** So many months after delivery the merchant answers for defects. */
   warrantyMonths: number;
+  /** Where it is in its life. */
   status: Offer_Status;
+  /** How many changes there were before the last, from 0; the ETag in REST. */
   revision: bigint;
-  publishedAt: Date | undefined;
+  /** When it was published. */
+  publishedAt:
+    | Date
+    | undefined;
+  /** When it last changed. */
   updatedAt:
     | Date
     | undefined;
@@ -40,8 +54,11 @@ export interface Offer {
 /** The cosmetic condition. */
 export const Offer_Grade = {
   GRADE_UNSPECIFIED: "GRADE_UNSPECIFIED",
+  /** A - Hardly any signs of use. */
   A: "A",
+  /** B - Light signs of use. */
   B: "B",
+  /** C - Clear signs of use. */
   C: "C",
   UNRECOGNIZED: "UNRECOGNIZED",
 } as const;
@@ -96,7 +113,9 @@ export function offer_GradeToNumber(object: Offer_Grade): number {
 /** How VAT is charged: on the whole price, or on the merchant's margin (used goods). */
 export const Offer_VatScheme = {
   VAT_SCHEME_UNSPECIFIED: "VAT_SCHEME_UNSPECIFIED",
+  /** STANDARD - VAT on the whole price. */
   STANDARD: "STANDARD",
+  /** MARGIN - VAT on the merchant's margin; none is shown to the buyer. */
   MARGIN: "MARGIN",
   UNRECOGNIZED: "UNRECOGNIZED",
 } as const;
@@ -145,7 +164,9 @@ export function offer_VatSchemeToNumber(object: Offer_VatScheme): number {
 /** Where the offer is in its life. */
 export const Offer_Status = {
   STATUS_UNSPECIFIED: "STATUS_UNSPECIFIED",
+  /** PUBLISHED - For sale, as long as there is stock. */
   PUBLISHED: "PUBLISHED",
+  /** WITHDRAWN - Not for sale any more, for good. */
   WITHDRAWN: "WITHDRAWN",
   UNRECOGNIZED: "UNRECOGNIZED",
 } as const;
@@ -191,6 +212,7 @@ export function offer_StatusToNumber(object: Offer_Status): number {
   }
 }
 
+/** An offer to publish. */
 export interface PublishOfferRequest {
   /** Chosen by the caller, or made from the idempotency key. */
   offerId: string;
@@ -198,16 +220,25 @@ export interface PublishOfferRequest {
   merchantId: string;
   /** The merchant's own name for the article. */
   sku: string;
+  /** What is sold, as customers read it. */
   title: string;
+  /** The cosmetic condition. */
   grade: Offer_Grade;
   /** Above zero. */
   unitPrice:
     | Money
     | undefined;
   /** What the merchant paid, in the same currency. Required for MARGIN. */
-  purchasePrice?: Money | undefined;
-  quantity?: number | undefined;
+  purchasePrice?:
+    | Money
+    | undefined;
+  /** How many pieces there are. */
+  quantity?:
+    | number
+    | undefined;
+  /** How VAT is charged. */
   vatScheme: Offer_VatScheme;
+  /** So many months after delivery the merchant answers for defects. */
   warrantyMonths?:
     | number
     | undefined;
@@ -215,22 +246,33 @@ export interface PublishOfferRequest {
   requestId: string;
 }
 
+/** Where the new offer is. */
 export interface PublishOfferResponse {
+  /** The id of the new offer. */
   offerId: string;
+  /** Of the offer, from 0; the ETag in REST. */
   revision: bigint;
+  /** Bring it to a query (`consistency-token`) to read what this command wrote. */
   consistencyToken: string;
 }
 
+/** A new price of an offer. */
 export interface ChangePriceRequest {
+  /** The offer. */
   offerId: string;
   /** Above zero, in the offer's currency. */
-  unitPrice: Money | undefined;
+  unitPrice:
+    | Money
+    | undefined;
+  /** Idempotency key: sent again with the same key, the request does nothing more and gets the first answer; `Idempotency-Key` in REST. */
   requestId: string;
   /** The revision the caller saw, or `*`; `If-Match` in REST. */
   etag: string;
 }
 
+/** A correction of how many pieces of an offer there are. */
 export interface AdjustStockRequest {
+  /** The offer. */
   offerId: string;
   /** Pieces to add (or, below zero, to take away). */
   difference?:
@@ -238,22 +280,31 @@ export interface AdjustStockRequest {
     | undefined;
   /** Why, for people to read. */
   reason: string;
+  /** Idempotency key: sent again with the same key, the request does nothing more and gets the first answer; `Idempotency-Key` in REST. */
   requestId: string;
+  /** The revision the caller saw, or `*`; another one is refused (ETAG_MISMATCH). `If-Match` in REST. */
   etag: string;
 }
 
+/** Which offer to take off the market, and why. */
 export interface WithdrawOfferRequest {
+  /** The offer. */
   offerId: string;
   /** Why, for people to read. */
   reason: string;
+  /** Idempotency key: sent again with the same key, the request does nothing more and gets the first answer; `Idempotency-Key` in REST. */
   requestId: string;
+  /** The revision the caller saw, or `*`; another one is refused (ETAG_MISMATCH). `If-Match` in REST. */
   etag: string;
 }
 
+/** Which offer to read. */
 export interface GetOfferRequest {
+  /** The offer. */
   offerId: string;
 }
 
+/** Which offers to list; filters that are left out let everything pass. */
 export interface ListOffersRequest {
   /** Only this merchant's. */
   merchantId: string;
@@ -267,7 +318,9 @@ export interface ListOffersRequest {
   pageToken: string;
 }
 
+/** A page of offers. */
 export interface ListOffersResponse {
+  /** Newest first. */
   offers: Offer[];
   /** Empty on the last page. */
   nextPageToken: string;

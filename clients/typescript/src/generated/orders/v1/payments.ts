@@ -11,10 +11,15 @@ import { Money } from "./common.ts";
 
 /** The payment of one order. Always: captured is at most authorised, refunded at most captured. */
 export interface Payment {
+  /** The payment. */
   paymentId: string;
+  /** The order. */
   orderId: string;
+  /** The customer. */
   customerId: string;
+  /** Where it is in its life. */
   status: Payment_Status;
+  /** How many changes there were before the last, from 0; the ETag in REST. */
   revision: bigint;
   /** What the order cost: the amount that is authorised. */
   amount:
@@ -25,16 +30,26 @@ export interface Payment {
     | Money
     | undefined;
   /** What was given back so far. */
-  refunded: Money | undefined;
+  refunded:
+    | Money
+    | undefined;
+  /** One per shipment, oldest first. */
   captures: Payment_Capture[];
+  /** Oldest first. */
   refunds: Payment_Refund[];
   /** The provider's own name for the payment; empty until it has one. */
   providerReference: string;
   /** Why the provider declined; empty otherwise. */
   declineCode: string;
   /** What is not captured by then lapses; set once authorised. */
-  captureBefore: Date | undefined;
-  requestedAt: Date | undefined;
+  captureBefore:
+    | Date
+    | undefined;
+  /** When it was requested. */
+  requestedAt:
+    | Date
+    | undefined;
+  /** When it last changed. */
   updatedAt:
     | Date
     | undefined;
@@ -178,9 +193,15 @@ export function payment_OutcomeToNumber(object: Payment_Outcome): number {
 
 /** Money taken for one shipment. */
 export interface Payment_Capture {
+  /** The capture. */
   captureId: string;
+  /** What it is taken for. */
   shipmentId: string;
-  amount: Money | undefined;
+  /** What was, or is to be, taken. */
+  amount:
+    | Money
+    | undefined;
+  /** What became of it. */
   outcome: Payment_Outcome;
   /** Why it failed; empty otherwise. */
   code: string;
@@ -188,9 +209,15 @@ export interface Payment_Capture {
 
 /** Money given back. */
 export interface Payment_Refund {
+  /** The refund. */
   refundId: string;
+  /** What it is for. */
   cause: Payment_Refund_Cause;
-  amount: Money | undefined;
+  /** What was, or is to be, given back. */
+  amount:
+    | Money
+    | undefined;
+  /** What became of it. */
   outcome: Payment_Outcome;
   /** Set for RETURN. */
   returnId: string;
@@ -267,10 +294,13 @@ export function payment_Refund_CauseToNumber(object: Payment_Refund_Cause): numb
   }
 }
 
+/** Which payment to read. */
 export interface GetPaymentRequest {
+  /** The payment. */
   paymentId: string;
 }
 
+/** Which payments to list; filters that are left out let everything pass. */
 export interface ListPaymentsRequest {
   /** Only of this order. */
   orderId: string;
@@ -286,13 +316,17 @@ export interface ListPaymentsRequest {
   pageToken: string;
 }
 
+/** A page of payments. */
 export interface ListPaymentsResponse {
+  /** Newest first. */
   payments: Payment[];
   /** Empty on the last page. */
   nextPageToken: string;
 }
 
+/** How much of a payment to give back, and why. */
 export interface RefundPaymentRequest {
+  /** The payment. */
   paymentId: string;
   /** Above zero, in the payment's currency. */
   amount:
@@ -300,15 +334,19 @@ export interface RefundPaymentRequest {
     | undefined;
   /** Why, for people to read. */
   reason: string;
+  /** Idempotency key: sent again with the same key, the request does nothing more and gets the first answer; `Idempotency-Key` in REST. */
   requestId: string;
+  /** The revision the caller saw, or `*`; another one is refused (ETAG_MISMATCH). `If-Match` in REST. */
   etag: string;
 }
 
+/** Where the new refund is. */
 export interface RefundPaymentResponse {
   /** Follow it in the payment's refunds. */
   refundId: string;
   /** Of the payment. */
   revision: bigint;
+  /** Bring it to a query (`consistency-token`) to read what this command wrote. */
   consistencyToken: string;
 }
 

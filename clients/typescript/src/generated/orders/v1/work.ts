@@ -10,8 +10,11 @@ import { Timestamp } from "../../google/protobuf/timestamp.ts";
 
 /** One thing that waits for a merchant. Of a line: `line_id` and what it sold; of a return: `return_id`. */
 export interface MerchantQueueEntry {
+  /** What is to be done. */
   kind: MerchantQueueEntry_Kind;
+  /** Whose queue it is in. */
   merchantId: string;
+  /** The order. */
   orderId: string;
   /** Set for ACCEPT and DISPATCH. */
   lineId: string;
@@ -108,18 +111,29 @@ export function merchantQueueEntry_KindToNumber(object: MerchantQueueEntry_Kind)
 
 /** Something the platform cannot settle by itself: a person of support looks at it. */
 export interface SupportTask {
+  /** The task. */
   taskId: string;
+  /** The order. */
   orderId: string;
+  /** What the task is about. */
   kind: SupportTask_Kind;
+  /** Where it is in its life. */
   status: SupportTask_Status;
   /** Whose goods it is about, where it is about goods. */
   merchantId: string;
+  /** The shipment it is about; empty where it is about none. */
   shipmentId: string;
+  /** The return it is about; empty where it is about none. */
   returnId: string;
+  /** The payment it is about; empty where it is about none. */
   paymentId: string;
   /** What the payment provider or an offer said, such as `insufficient_funds` or GRADE_LOWER. */
   code: string;
-  raisedAt: Date | undefined;
+  /** When the task was raised. */
+  raisedAt:
+    | Date
+    | undefined;
+  /** When it was settled; set once it is. */
   resolvedAt: Date | undefined;
 }
 
@@ -217,7 +231,9 @@ export function supportTask_KindToNumber(object: SupportTask_Kind): number {
 /** Whether somebody still has to look at it. */
 export const SupportTask_Status = {
   STATUS_UNSPECIFIED: "STATUS_UNSPECIFIED",
+  /** OPEN - Waits. */
   OPEN: "OPEN",
+  /** RESOLVED - Settled. */
   RESOLVED: "RESOLVED",
   UNRECOGNIZED: "UNRECOGNIZED",
 } as const;
@@ -263,6 +279,7 @@ export function supportTask_StatusToNumber(object: SupportTask_Status): number {
   }
 }
 
+/** Whose queue to list, and what of it. */
 export interface ListMerchantQueueRequest {
   /** Whose queue: the caller's own merchant when left out; another only with scope tenants:any-merchant. */
   merchantId: string;
@@ -276,12 +293,15 @@ export interface ListMerchantQueueRequest {
   pageToken: string;
 }
 
+/** A page of a merchant's queue. */
 export interface ListMerchantQueueResponse {
+  /** Most urgent first. */
   entries: MerchantQueueEntry[];
   /** Empty on the last page. */
   nextPageToken: string;
 }
 
+/** Which tasks to list; filters that are left out let everything pass. */
 export interface ListTasksRequest {
   /** Only in this status. */
   status: SupportTask_Status;
@@ -297,7 +317,9 @@ export interface ListTasksRequest {
   pageToken: string;
 }
 
+/** A page of tasks. */
 export interface ListTasksResponse {
+  /** Oldest first. */
   tasks: SupportTask[];
   /** Empty on the last page. */
   nextPageToken: string;

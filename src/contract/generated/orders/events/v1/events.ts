@@ -10,6 +10,7 @@ import { Timestamp } from "../../../google/protobuf/timestamp.ts";
 
 /** An amount in the currency's minor unit, VAT included. */
 export interface Money {
+  /** In minor units. */
   amountMinor: bigint;
   /** ISO 4217 code. */
   currency: string;
@@ -17,57 +18,89 @@ export interface Money {
 
 /** orders.order-placed.v1: a customer placed an order. */
 export interface OrderPlaced {
+  /** The order. */
   orderId: string;
+  /** Whose order it is. */
   customerId: string;
+  /** The lines it is about. */
   lines: OrderPlaced_Line[];
+  /** What the order costs, VAT included. */
   total:
     | Money
     | undefined;
   /** ISO 3166-1 alpha-2 code of the country the goods go to. */
   countryCode: string;
+  /** When it was placed. */
   placedAt: Date | undefined;
 }
 
 /** A quantity of one offer. */
 export interface OrderPlaced_Line {
+  /** The line of the order. */
   lineId: string;
+  /** The offer. */
   offerId: string;
+  /** The merchant whose goods it is about. */
   merchantId: string;
+  /** The merchant's own name for the article. */
   sku: string;
+  /** How many pieces. */
   quantity: number;
+  /** What one piece costs, VAT included. */
   unitPrice: Money | undefined;
 }
 
 /** orders.order-confirmed.v1: every line is reserved and the payment is authorised. */
 export interface OrderConfirmed {
+  /** The order. */
   orderId: string;
+  /** Whose order it is. */
   customerId: string;
+  /** The order's payment. */
   paymentId: string;
+  /** What the order costs, VAT included. */
   total:
     | Money
     | undefined;
   /** Merchants accept their lines by then; what nobody accepted is cancelled. */
-  acceptBy: Date | undefined;
+  acceptBy:
+    | Date
+    | undefined;
+  /** When it was confirmed. */
   confirmedAt: Date | undefined;
 }
 
 /** orders.line-accepted.v1: the merchant will ship this line. */
 export interface LineAccepted {
+  /** The order. */
   orderId: string;
+  /** The line of the order. */
   lineId: string;
+  /** The offer. */
   offerId: string;
+  /** The merchant whose goods it is about. */
   merchantId: string;
-  dispatchBy: Date | undefined;
+  /** What is open ships by then or is cancelled. */
+  dispatchBy:
+    | Date
+    | undefined;
+  /** When it was accepted. */
   acceptedAt: Date | undefined;
 }
 
 /** orders.line-cancelled.v1: what had not shipped of a line will not. */
 export interface LineCancelled {
+  /** The order. */
   orderId: string;
+  /** The line of the order. */
   lineId: string;
+  /** The offer. */
   offerId: string;
+  /** The merchant whose goods it is about. */
   merchantId: string;
+  /** Whose order it is. */
   customerId: string;
+  /** How many pieces. */
   quantity: number;
   /** Of these pieces. */
   amount:
@@ -75,90 +108,137 @@ export interface LineCancelled {
     | undefined;
   /** CUSTOMER, SUPPORT, MERCHANT, NOT_ACCEPTED, NOT_DISPATCHED or AUTHORISATION_LAPSED. */
   cause: string;
+  /** When it was cancelled. */
   cancelledAt: Date | undefined;
 }
 
 /** orders.order-address-changed.v1: the goods go elsewhere in the same country; who needs the address asks for it. */
 export interface OrderAddressChanged {
+  /** The order. */
   orderId: string;
+  /** Whose order it is. */
   customerId: string;
+  /** ISO 3166-1 alpha-2 code of the country the goods go to. */
   countryCode: string;
+  /** When it changed. */
   changedAt: Date | undefined;
 }
 
 /** orders.shipment-dispatched.v1: a parcel of one merchant is on its way. Its tracking number is asked for. */
 export interface ShipmentDispatched {
+  /** The order. */
   orderId: string;
+  /** The shipment it is about. */
   shipmentId: string;
+  /** The merchant whose goods it is about. */
   merchantId: string;
+  /** Whose order it is. */
   customerId: string;
+  /** Who carries it. */
   carrier: string;
+  /** The lines it is about. */
   lines: ShippedLine[];
+  /** How much. */
   amount:
     | Money
     | undefined;
   /** Not delivered by then, it is looked into. */
-  deliveredBy: Date | undefined;
+  deliveredBy:
+    | Date
+    | undefined;
+  /** When it left. */
   dispatchedAt: Date | undefined;
 }
 
 /** Pieces of a line in a parcel, and what they cost. */
 export interface ShippedLine {
+  /** The line of the order. */
   lineId: string;
+  /** How many pieces. */
   quantity: number;
+  /** How much. */
   amount: Money | undefined;
 }
 
 /** orders.shipment-delivered.v1: a parcel arrived. */
 export interface ShipmentDelivered {
+  /** The order. */
   orderId: string;
+  /** The shipment it is about. */
   shipmentId: string;
+  /** The merchant whose goods it is about. */
   merchantId: string;
+  /** Whose order it is. */
   customerId: string;
+  /** When it arrived. */
   deliveredAt: Date | undefined;
 }
 
 /** orders.shipment-lost.v1: a parcel will never arrive; what was paid for it is refunded. */
 export interface ShipmentLost {
+  /** The order. */
   orderId: string;
+  /** The shipment it is about. */
   shipmentId: string;
+  /** The merchant whose goods it is about. */
   merchantId: string;
+  /** Whose order it is. */
   customerId: string;
+  /** The lines it is about. */
   lines: ShippedLine[];
-  amount: Money | undefined;
+  /** How much. */
+  amount:
+    | Money
+    | undefined;
+  /** When it was reported lost. */
   lostAt: Date | undefined;
 }
 
 /** orders.order-delivered.v1: everything that shipped has arrived, and nothing more will ship. */
 export interface OrderDelivered {
+  /** The order. */
   orderId: string;
+  /** Whose order it is. */
   customerId: string;
   /** Until then the customer may withdraw. */
-  withdrawalEnds: Date | undefined;
+  withdrawalEnds:
+    | Date
+    | undefined;
+  /** When it arrived. */
   deliveredAt: Date | undefined;
 }
 
 /** orders.order-held.v1: nothing ships until the order is released. */
 export interface OrderHeld {
+  /** The order. */
   orderId: string;
   /** SUPPORT or PAYMENT. */
   cause: string;
-  holdUntil: Date | undefined;
+  /** The hold ends by itself then. */
+  holdUntil:
+    | Date
+    | undefined;
+  /** When it was held. */
   heldAt: Date | undefined;
 }
 
 /** orders.order-released.v1: the order goes on. */
 export interface OrderReleased {
+  /** The order. */
   orderId: string;
   /** SUPPORT, or LAPSED when nobody had released it in time. */
   cause: string;
+  /** When it was released. */
   releasedAt: Date | undefined;
 }
 
 /** orders.order-cancelled.v1: an order was cancelled as a whole; nothing of it had shipped. */
 export interface OrderCancelled {
+  /** The order. */
   orderId: string;
+  /** Whose order it is. */
   customerId: string;
+  /** When it was cancelled. */
   cancelledAt:
     | Date
     | undefined;
@@ -168,116 +248,185 @@ export interface OrderCancelled {
 
 /** orders.order-expired.v1: the order was not paid in time. */
 export interface OrderExpired {
+  /** The order. */
   orderId: string;
+  /** Whose order it is. */
   customerId: string;
+  /** When it expired. */
   expiredAt: Date | undefined;
 }
 
 /** orders.order-completed.v1: the customer can no longer withdraw; nothing but returns under warranty happens to it. */
 export interface OrderCompleted {
+  /** The order. */
   orderId: string;
+  /** Whose order it is. */
   customerId: string;
+  /** When it was completed. */
   completedAt: Date | undefined;
 }
 
 /** orders.support-task-raised.v1: a person has to look at an order. */
 export interface SupportTaskRaised {
+  /** The order. */
   orderId: string;
+  /** The task. */
   taskId: string;
   /** CAPTURE_FAILED, AUTHORISATION_LAPSED, NOT_DELIVERED, REFUND_FAILED, RETURN_NOT_INSPECTED, RESTOCK_REFUSED or PAYMENT_UNKNOWN. */
   kind: string;
   /** Of what it is about these are set. */
   merchantId: string;
+  /** The shipment it is about. */
   shipmentId: string;
+  /** The return it is about. */
   returnId: string;
+  /** The order's payment. */
   paymentId: string;
   /** What was refused, where something was. */
   code: string;
+  /** When it was raised. */
   raisedAt: Date | undefined;
 }
 
 /** orders.support-task-resolved.v1: somebody has looked. */
 export interface SupportTaskResolved {
+  /** The order. */
   orderId: string;
+  /** The task. */
   taskId: string;
+  /** When it was settled. */
   resolvedAt: Date | undefined;
 }
 
 /** orders.payment-requested.v1: the customer's means of payment is to be charged with an authorisation. */
 export interface PaymentRequested {
+  /** The order's payment. */
   paymentId: string;
+  /** The order. */
   orderId: string;
+  /** Whose order it is. */
   customerId: string;
-  amount: Money | undefined;
-  payBy: Date | undefined;
+  /** How much. */
+  amount:
+    | Money
+    | undefined;
+  /** Not authorised by then, the order expires. */
+  payBy:
+    | Date
+    | undefined;
+  /** When it was requested. */
   requestedAt: Date | undefined;
 }
 
 /** orders.payment-authorised.v1: the provider keeps the amount for us. */
 export interface PaymentAuthorised {
+  /** The order's payment. */
   paymentId: string;
+  /** The order. */
   orderId: string;
-  captureBefore: Date | undefined;
+  /** What is not captured by then lapses. */
+  captureBefore:
+    | Date
+    | undefined;
+  /** When it was authorised. */
   authorisedAt: Date | undefined;
 }
 
 /** orders.payment-declined.v1: the provider, or the customer, said no. */
 export interface PaymentDeclined {
+  /** The order's payment. */
   paymentId: string;
+  /** The order. */
   orderId: string;
+  /** What the provider or an offer said. */
   code: string;
+  /** When it was declined. */
   declinedAt: Date | undefined;
 }
 
 /** orders.capture-requested.v1: a parcel has left; its amount is to be taken. */
 export interface CaptureRequested {
+  /** The order's payment. */
   paymentId: string;
+  /** The order. */
   orderId: string;
+  /** The capture. */
   captureId: string;
+  /** The shipment it is about. */
   shipmentId: string;
-  amount: Money | undefined;
+  /** How much. */
+  amount:
+    | Money
+    | undefined;
+  /** When it was requested. */
   requestedAt: Date | undefined;
 }
 
 /** orders.payment-captured.v1: the amount of a parcel was taken. */
 export interface PaymentCaptured {
+  /** The order's payment. */
   paymentId: string;
+  /** The order. */
   orderId: string;
+  /** The capture. */
   captureId: string;
+  /** The shipment it is about. */
   shipmentId: string;
-  amount: Money | undefined;
+  /** How much. */
+  amount:
+    | Money
+    | undefined;
+  /** When it was taken. */
   capturedAt: Date | undefined;
 }
 
 /** orders.capture-failed.v1: the amount of a parcel could not be taken. */
 export interface CaptureFailed {
+  /** The order's payment. */
   paymentId: string;
+  /** The order. */
   orderId: string;
+  /** The capture. */
   captureId: string;
+  /** The shipment it is about. */
   shipmentId: string;
+  /** What the provider or an offer said. */
   code: string;
+  /** When that was known. */
   failedAt: Date | undefined;
 }
 
 /** orders.void-requested.v1: what is authorised and not captured is to be given back. */
 export interface VoidRequested {
+  /** The order's payment. */
   paymentId: string;
+  /** The order. */
   orderId: string;
-  amount: Money | undefined;
+  /** How much. */
+  amount:
+    | Money
+    | undefined;
+  /** When it was requested. */
   requestedAt: Date | undefined;
 }
 
 /** orders.payment-voided.v1: what was not captured is the customer's again. */
 export interface PaymentVoided {
+  /** The order's payment. */
   paymentId: string;
+  /** The order. */
   orderId: string;
+  /** When it was given up. */
   voidedAt: Date | undefined;
 }
 
 /** orders.refund-requested.v1: money is to go back to the customer. */
 export interface RefundRequested {
+  /** The order's payment. */
   paymentId: string;
+  /** The order. */
   orderId: string;
+  /** The refund. */
   refundId: string;
   /** RETURN, LOST, GOODWILL or OVERCAPTURED. */
   cause: string;
@@ -285,175 +434,277 @@ export interface RefundRequested {
   returnId: string;
   /** The parcel, where it is for one. */
   shipmentId: string;
-  amount: Money | undefined;
+  /** How much. */
+  amount:
+    | Money
+    | undefined;
+  /** When it was requested. */
   requestedAt: Date | undefined;
 }
 
 /** orders.payment-refunded.v1: money went back to the customer. */
 export interface PaymentRefunded {
+  /** The order's payment. */
   paymentId: string;
+  /** The order. */
   orderId: string;
+  /** The refund. */
   refundId: string;
+  /** The return it is about. */
   returnId: string;
-  amount: Money | undefined;
+  /** How much. */
+  amount:
+    | Money
+    | undefined;
+  /** When it was given back. */
   refundedAt: Date | undefined;
 }
 
 /** orders.refund-failed.v1: money could not go back; a person looks into it. */
 export interface RefundFailed {
+  /** The order's payment. */
   paymentId: string;
+  /** The order. */
   orderId: string;
+  /** The refund. */
   refundId: string;
+  /** The return it is about. */
   returnId: string;
+  /** What the provider or an offer said. */
   code: string;
+  /** When that was known. */
   failedAt: Date | undefined;
 }
 
 /** orders.payment-outcome-unknown.v1: the provider has not said whether it did what it was asked for; it is to be asked. */
 export interface PaymentOutcomeUnknown {
+  /** The order's payment. */
   paymentId: string;
+  /** The order. */
   orderId: string;
   /** AUTHORISATION, CAPTURE, VOID or REFUND. */
   operation: string;
   /** The capture or refund. */
   operationId: string;
+  /** When the provider was asked. */
   askedAt: Date | undefined;
 }
 
 /** orders.authorisation-lapsed.v1: the provider no longer keeps what was not captured. */
 export interface AuthorisationLapsed {
+  /** The order's payment. */
   paymentId: string;
+  /** The order. */
   orderId: string;
+  /** When it lapsed. */
   lapsedAt: Date | undefined;
 }
 
 /** orders.return-requested.v1: a customer wants to send goods of one merchant back. */
 export interface ReturnRequested {
+  /** The return it is about. */
   returnId: string;
+  /** The order. */
   orderId: string;
+  /** Whose order it is. */
   customerId: string;
+  /** The merchant whose goods it is about. */
   merchantId: string;
   /** WITHDRAWAL or WARRANTY. */
   kind: string;
+  /** The lines it is about. */
   lines: ReturnRequested_Line[];
+  /** When it was requested. */
   requestedAt: Date | undefined;
 }
 
 /** Pieces that come back, and what was paid for them. */
 export interface ReturnRequested_Line {
+  /** The line of the order. */
   lineId: string;
+  /** The offer. */
   offerId: string;
+  /** How many pieces. */
   quantity: number;
+  /** How much. */
   amount: Money | undefined;
 }
 
 /** orders.return-admitted.v1: the order has these pieces to return. */
 export interface ReturnAdmitted {
+  /** The return it is about. */
   returnId: string;
+  /** The order. */
   orderId: string;
   /** Set for a claim under warranty: by when the merchant decides. */
-  decideBy: Date | undefined;
+  decideBy:
+    | Date
+    | undefined;
+  /** When it was admitted. */
   admittedAt: Date | undefined;
 }
 
 /** orders.return-approved.v1: the customer may send the goods. */
 export interface ReturnApproved {
+  /** The return it is about. */
   returnId: string;
+  /** The order. */
   orderId: string;
-  returnBy: Date | undefined;
+  /** What has not come back by then does not count any more. */
+  returnBy:
+    | Date
+    | undefined;
+  /** When it was approved. */
   approvedAt: Date | undefined;
 }
 
 /** orders.return-rejected.v1: the goods stay with the customer. */
 export interface ReturnRejected {
+  /** The return it is about. */
   returnId: string;
+  /** The order. */
   orderId: string;
+  /** The merchant whose goods it is about. */
   merchantId: string;
+  /** Whose order it is. */
   customerId: string;
   /** MERCHANT, or the code with which the order refused it, such as RETURNED_TOO_MANY. */
   cause: string;
+  /** When it was rejected. */
   rejectedAt: Date | undefined;
 }
 
 /** orders.return-received.v1: the goods are with their merchant again. */
 export interface ReturnReceived {
+  /** The return it is about. */
   returnId: string;
+  /** The order. */
   orderId: string;
+  /** The merchant whose goods it is about. */
   merchantId: string;
-  inspectBy: Date | undefined;
+  /** What came back is inspected by then; later it is a task for support. */
+  inspectBy:
+    | Date
+    | undefined;
+  /** When it arrived. */
   receivedAt: Date | undefined;
 }
 
 /** orders.return-inspected.v1: the merchant has said what becomes of the goods and what is refunded. */
 export interface ReturnInspected {
+  /** The return it is about. */
   returnId: string;
+  /** The order. */
   orderId: string;
+  /** The merchant whose goods it is about. */
   merchantId: string;
+  /** Whose order it is. */
   customerId: string;
+  /** The lines it is about. */
   lines: ReturnInspected_Line[];
-  refund: Money | undefined;
+  /** What the customer gets for it. */
+  refund:
+    | Money
+    | undefined;
+  /** When it was inspected. */
   inspectedAt: Date | undefined;
 }
 
 /** What becomes of a line's pieces. */
 export interface ReturnInspected_Line {
+  /** The line of the order. */
   lineId: string;
+  /** The offer. */
   offerId: string;
+  /** How many pieces. */
   quantity: number;
   /** RESTOCK or SCRAP. */
   outcome: string;
   /** A, B or C where they are sold again. */
   grade: string;
-  deduction: Money | undefined;
+  /** Kept back, for wear. */
+  deduction:
+    | Money
+    | undefined;
+  /** What the customer gets for it. */
   refund: Money | undefined;
 }
 
 /** orders.return-restock-refused.v1: pieces that came back cannot be sold under their old offer. */
 export interface ReturnRestockRefused {
+  /** The return it is about. */
   returnId: string;
+  /** The order. */
   orderId: string;
+  /** The line of the order. */
   lineId: string;
+  /** The offer. */
   offerId: string;
+  /** What the provider or an offer said. */
   code: string;
+  /** When it was refused. */
   refusedAt: Date | undefined;
 }
 
 /** orders.return-closed.v1: nothing more happens to the return. */
 export interface ReturnClosed {
+  /** The return it is about. */
   returnId: string;
+  /** The order. */
   orderId: string;
+  /** Whose order it is. */
   customerId: string;
   /** REFUNDED, NOTHING_TO_REFUND, NOT_RECEIVED or REFUND_FAILED. */
   cause: string;
+  /** When it was closed. */
   closedAt: Date | undefined;
 }
 
 /** orders.offer-published.v1: a merchant put stock up for sale. */
 export interface OfferPublished {
+  /** The offer. */
   offerId: string;
+  /** The merchant whose goods it is about. */
   merchantId: string;
+  /** The merchant's own name for the article. */
   sku: string;
+  /** What is sold. */
   title: string;
   /** A, B or C. */
   grade: string;
-  unitPrice: Money | undefined;
+  /** What one piece costs, VAT included. */
+  unitPrice:
+    | Money
+    | undefined;
+  /** How many pieces. */
   quantity: number;
+  /** When it was published. */
   publishedAt: Date | undefined;
 }
 
 /** orders.offer-price-changed.v1: the offer costs this from now on. */
 export interface OfferPriceChanged {
+  /** The offer. */
   offerId: string;
+  /** The merchant whose goods it is about. */
   merchantId: string;
-  unitPrice: Money | undefined;
+  /** What one piece costs, VAT included. */
+  unitPrice:
+    | Money
+    | undefined;
+  /** When it changed. */
   changedAt: Date | undefined;
 }
 
 /** orders.offer-stock-adjusted.v1: this many pieces are on hand now. */
 export interface OfferStockAdjusted {
+  /** The offer. */
   offerId: string;
+  /** The merchant whose goods it is about. */
   merchantId: string;
+  /** How many pieces there are now. */
   onHand: number;
+  /** When it was corrected. */
   adjustedAt:
     | Date
     | undefined;
@@ -465,8 +716,11 @@ export interface OfferStockAdjusted {
 
 /** orders.offer-withdrawn.v1: the offer is off the market for good. */
 export interface OfferWithdrawn {
+  /** The offer. */
   offerId: string;
+  /** The merchant whose goods it is about. */
   merchantId: string;
+  /** When it was withdrawn. */
   withdrawnAt: Date | undefined;
 }
 

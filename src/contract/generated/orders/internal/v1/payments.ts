@@ -21,7 +21,9 @@ import {
 import { Timestamp } from "../../../google/protobuf/timestamp.ts";
 import { CommandAnswer } from "../../v1/common.ts";
 
+/** Which payment was authorised. */
 export interface RecordAuthorisedRequest {
+  /** The order's payment. */
   paymentId: string;
   /** The provider's own name for what it did. */
   providerReference: string;
@@ -33,7 +35,9 @@ export interface RecordAuthorisedRequest {
   requestId: string;
 }
 
+/** Which payment was declined. */
 export interface RecordDeclinedRequest {
+  /** The order's payment. */
   paymentId: string;
   /** What the provider said, such as `insufficient_funds`. */
   code: string;
@@ -41,8 +45,11 @@ export interface RecordDeclinedRequest {
   requestId: string;
 }
 
+/** Which capture was done. */
 export interface RecordCapturedRequest {
+  /** The order's payment. */
   paymentId: string;
+  /** The capture. */
   captureId: string;
   /** The provider's own name for what it did. */
   providerReference: string;
@@ -50,8 +57,11 @@ export interface RecordCapturedRequest {
   requestId: string;
 }
 
+/** Which capture failed. */
 export interface RecordCaptureFailedRequest {
+  /** The order's payment. */
   paymentId: string;
+  /** The capture. */
   captureId: string;
   /** What the provider said, such as `insufficient_funds`. */
   code: string;
@@ -59,14 +69,19 @@ export interface RecordCaptureFailedRequest {
   requestId: string;
 }
 
+/** Which payment was voided. */
 export interface RecordVoidedRequest {
+  /** The order's payment. */
   paymentId: string;
   /** Idempotency key. */
   requestId: string;
 }
 
+/** Which refund was done. */
 export interface RecordRefundedRequest {
+  /** The order's payment. */
   paymentId: string;
+  /** The refund. */
   refundId: string;
   /** The provider's own name for what it did. */
   providerReference: string;
@@ -74,8 +89,11 @@ export interface RecordRefundedRequest {
   requestId: string;
 }
 
+/** Which refund failed. */
 export interface RecordRefundFailedRequest {
+  /** The order's payment. */
   paymentId: string;
+  /** The refund. */
   refundId: string;
   /** What the provider said, such as `insufficient_funds`. */
   code: string;
@@ -83,7 +101,9 @@ export interface RecordRefundFailedRequest {
   requestId: string;
 }
 
+/** Of what the outcome is unknown. */
 export interface RecordOutcomeUnknownRequest {
+  /** The order's payment. */
   paymentId: string;
   /** What was asked for. */
   operation: RecordOutcomeUnknownRequest_Operation;
