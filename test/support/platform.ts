@@ -59,6 +59,7 @@ export const variablesOn = ({ database, log, rabbitmqUrl, exchange, folder }: Gr
           PRIVACY_DATABASE_URL: database.keysUrl,
           PRIVACY_MASTER_KEY: masterKey,
           DEVELOPMENT_KEY_FILE: keyFileIn(folder),
+          ...(process.env['TEST_REDIS_URL'] ? { REDIS_URL: process.env['TEST_REDIS_URL'] } : {}),
           HTTP_PORT: '0',
           GRPC_PORT: '0',
           ...every,
