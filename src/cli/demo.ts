@@ -7,11 +7,10 @@ import { noAnswer, noConnection, type Api, type Reply, type Tokens } from './dem
 import { createAsk } from './demo/asking.ts';
 import { chance } from './demo/chance.ts';
 import { checkEnds, nextCommands, outcomes, settle, settleMs, verdict } from './demo/ending.ts';
-import { grpcApi } from './demo/grpc.ts';
 import { createLedger } from './demo/ledger.ts';
 import { createLives, type Lives } from './demo/lives.ts';
 import { followMessages } from './demo/messages.ts';
-import { restApi } from './demo/rest.ts';
+import { grpcApi, restApi } from './demo/platform.ts';
 import { createScreen } from './demo/screen.ts';
 import { openShop } from './demo/shop.ts';
 import { createStories } from './demo/stories.ts';
@@ -77,14 +76,15 @@ const run = async ({ rate, seconds }: Options, interrupted: AbortController): Pr
   const stopped = interrupted.signal;
   const { API_URL, GRPC_ADDRESS, RABBITMQ_URL } = whereItRuns();
   const tokens = await developmentTokens();
-  const apis: readonly Api[] = [grpcApi(GRPC_ADDRESS, tokens), restApi(API_URL, tokens)];
   const screen = createScreen();
   const tally = createTally();
+  const again = (): void => tally.count('asked again');
+  const apis: readonly Api[] = [grpcApi(GRPC_ADDRESS, tokens, again), restApi(API_URL, tokens, again)];
   const ledger = createLedger();
   const tales = createTales(stopped);
-  const ask = createAsk({ tally, screen, stopped });
+  const ask = createAsk({ tally, screen });
 
-  const opened = await openShop(apis[1]!, stopped);
+  const opened = await openShop(apis[1]!);
   if (opened.kind !== 'open') throw new Refusal(whyNot(opened, API_URL));
   const { shop, published } = opened;
   const sellers = new Set(shop.offers.map(({ article }) => article.merchant.merchantId)).size;

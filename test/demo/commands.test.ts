@@ -4,8 +4,7 @@ import { test } from 'node:test';
 import type { Services } from '../../src/api/methods.ts';
 import type { Api, Tokens } from '../../src/cli/demo/api.ts';
 import type { Actor, Command } from '../../src/cli/demo/commands.ts';
-import { grpcApi } from '../../src/cli/demo/grpc.ts';
-import { restApi } from '../../src/cli/demo/rest.ts';
+import { grpcApi, restApi } from '../../src/cli/demo/platform.ts';
 import { answered } from '../../src/platform/call.ts';
 import { customerId, merchantId, orderId, runningApi, services } from '../api/running-api.ts';
 
@@ -68,7 +67,7 @@ test('a command is the same request through gRPC and REST, in the name of the sa
   });
   const nameOf = (actor: Actor) => (actor === 'support' ? 'support' : 'merchantId' in actor ? 'merchant' : 'customer');
   const tokens: Tokens = { checkout: await token('checkout'), of: (actor) => token(nameOf(actor)) };
-  const apis: readonly Api[] = [grpcApi(`127.0.0.1:${api.grpcPort}`, tokens), restApi(api.httpUrl, tokens)];
+  const apis: readonly Api[] = [grpcApi(`127.0.0.1:${api.grpcPort}`, tokens, () => {}), restApi(api.httpUrl, tokens, () => {})];
   t.after(() => apis.forEach((each) => each.close()));
 
   for (const command of Object.values(commands)) {

@@ -21,13 +21,15 @@ export type ClientOptions = {
   readonly token: TokenSource;
   /** For calls that name none; 10 seconds when left out. */
   readonly deadlineMs?: number;
+  /** Hears why a try is repeated, each time: for logs and counters. */
+  readonly onRetry?: (failure: Failure) => void;
 };
 
 const defaultDeadlineMs = 10_000;
 
 /** The client over a transport; `grpcClient` and `restClient` are made with it. */
 export const createClient = (transport: Transport, options: ClientOptions & { readonly consistencyToken?: string }): Client => {
-  const { token, deadlineMs = defaultDeadlineMs } = options;
+  const { token, deadlineMs = defaultDeadlineMs, onRetry = () => {} } = options;
   let newest = options.consistencyToken ?? '';
 
   const tokenFor = (refused?: string): string | Promise<string> => (typeof token === 'string' ? token : token(refused));
@@ -74,12 +76,21 @@ export const createClient = (transport: Transport, options: ClientOptions & { re
       }
       const delayMs = failure.retryAfterMs === undefined ? Infinity : withJitter(failure.retryAfterMs);
       if (tries >= maxTries || performance.now() + delayMs >= deadline) throw fail(failure);
+      onRetry(failure);
       await pause(delayMs, signal);
     }
   };
 
   const watch = (method: Method, input: object, given: StreamOptions = {}): AsyncIterable<Message> =>
-    follow({ transport, method, request: requestOf(method, input), signal: given.signal, tokenFor, headersOf: (held) => headersOf(held, given) });
+    follow({
+      transport,
+      method,
+      request: requestOf(method, input),
+      signal: given.signal,
+      tokenFor,
+      headersOf: (held) => headersOf(held, given),
+      onRetry,
+    });
 
   const calls = Object.entries<Method>(methods).map(([name, method]) => {
     const { answers } = method;
@@ -87,7 +98,7 @@ export const createClient = (transport: Transport, options: ClientOptions & { re
   });
   return {
     ...(Object.fromEntries(calls) as Methods),
-    session: (own = {}) => createClient(transport, { token, deadlineMs, ...own }),
+    session: (own = {}) => createClient(transport, { token, deadlineMs, onRetry, ...own }),
     consistencyToken: () => newest,
     close: transport.close,
   };

@@ -1,4 +1,4 @@
-import { ApiError } from './errors.ts';
+import { ApiError, type Failure } from './errors.ts';
 import type { Message, Method } from './method.ts';
 import { maxTries, pause, withJitter } from './patience.ts';
 import { connectionFailed, type Transport } from './transport.ts';
@@ -18,8 +18,9 @@ export async function* follow(options: {
   readonly signal: AbortSignal | undefined;
   readonly tokenFor: (refused?: string) => string | Promise<string>;
   readonly headersOf: (accessToken: string) => Readonly<Record<string, string>>;
+  readonly onRetry: (failure: Failure) => void;
 }): AsyncGenerator<Message, void, undefined> {
-  const { transport, method, request, signal, tokenFor, headersOf } = options;
+  const { transport, method, request, signal, tokenFor, headersOf, onRetry } = options;
   let seen: bigint | undefined;
   let refused: string | undefined;
   for (let tries = 1; ; tries += 1) {
@@ -43,6 +44,7 @@ export async function* follow(options: {
       } else if (failure.retryAfterMs !== undefined) delayMs = withJitter(failure.retryAfterMs);
       else if (isLost) delayMs = withJitter(reconnectMs * 2 ** tries);
       if (delayMs === undefined || tries >= maxTries) throw new ApiError(failure);
+      onRetry(failure);
     }
     if (delayMs === undefined) return;
     await pause(delayMs, signal);

@@ -1,4 +1,3 @@
-import { pause } from '../../platform/retry.ts';
 import type { Article } from './articles.ts';
 import type { Actor, Command } from './commands.ts';
 import type { Person } from './people.ts';
@@ -22,7 +21,7 @@ export type Api = {
 
 /** The one currency of the demo. */
 export const currency = 'EUR';
-/** No answer after this time is an error. */
+/** No answer after this time is an error, repeated tries included. */
 export const deadlineMs = 5_000;
 
 export type Owned = Pick<Article, 'offerId' | 'merchant'>;
@@ -57,27 +56,9 @@ export type Reply<Answer> =
   | { readonly kind: 'answered'; readonly answer: Answer }
   /** The domain says no: part of life. */
   | { readonly kind: 'refused'; readonly code: string; readonly because: string }
-  /** An error. `retryAfterMs` is set where the platform says that one may simply try again. */
-  | { readonly kind: 'failed'; readonly code: string; readonly because: string; readonly retryAfterMs?: number };
+  /** An error. */
+  | { readonly kind: 'failed'; readonly code: string; readonly because: string };
 
 /** Failures that no answer of the platform tells of. */
 export const noConnection = 'connection lost';
 export const noAnswer = `no answer in ${deadlineMs / 1_000} s`;
-
-const maxTries = 4;
-
-/**
- * Asks, and asks again where the platform says that one may (RetryInfo, Retry-After), and only there: a bounded number of times,
- * each time a little later than it was told, so that not everybody comes back at once.
- */
-export const persistently = async <Answer>(
-  ask: () => Promise<Reply<Answer>>,
-  { again, stopped }: { readonly again: () => void; readonly stopped: AbortSignal },
-): Promise<Reply<Answer>> => {
-  for (let tries = 1; ; tries += 1) {
-    const reply = await ask();
-    if (reply.kind !== 'failed' || reply.retryAfterMs === undefined || tries >= maxTries) return reply;
-    if (!(await pause(reply.retryAfterMs * (1 + Math.random() / 2), stopped))) return reply;
-    again();
-  }
-};

@@ -1,14 +1,14 @@
-import { noAnswer, noConnection, persistently, type Api, type Reply } from './api.ts';
+import { noAnswer, noConnection, type Api, type Reply } from './api.ts';
 import type { Screen } from './screen.ts';
 import type { Tally } from './tally.ts';
 
-/** Asks as often as one may; counts what is no answer, and tells of errors. */
+/** Asks; counts what is no answer, and tells of errors. */
 export type Ask = <Answer>(api: Api, send: (api: Api) => Promise<Reply<Answer>>) => Promise<Reply<Answer>>;
 
 export const createAsk =
-  ({ tally, screen, stopped }: { readonly tally: Tally; readonly screen: Pick<Screen, 'tell'>; readonly stopped: AbortSignal }): Ask =>
+  ({ tally, screen }: { readonly tally: Tally; readonly screen: Pick<Screen, 'tell'> }): Ask =>
   async (api, send) => {
-    const reply = await persistently(() => send(api), { again: () => tally.count('asked again'), stopped });
+    const reply = await send(api);
     if (reply.kind === 'refused') tally.refused(reply.code);
     if (reply.kind === 'failed') {
       const isOurs = reply.code === noConnection || reply.code === noAnswer;

@@ -1,5 +1,5 @@
 import { articles, merchants, type Article } from './articles.ts';
-import { persistently, type Api, type OfferRead, type Reply } from './api.ts';
+import type { Api, OfferRead, Reply } from './api.ts';
 import { between, chance, oneOf, someOf } from './chance.ts';
 
 /** An offer as the shop shows it. */
@@ -31,12 +31,10 @@ export type Shop = {
 /** Takes over the offers of an earlier demo and publishes what is missing. Says how many were new; a reply that is no answer ends it. */
 export const openShop = async (
   api: Api,
-  stopped: AbortSignal,
 ): Promise<{ readonly kind: 'open'; readonly shop: Shop; readonly published: number } | Exclude<Reply<never>, { kind: 'answered' }>> => {
-  const ask = <Answer>(send: () => Promise<Reply<Answer>>): Promise<Reply<Answer>> => persistently(send, { again: () => {}, stopped });
   const known = new Map<string, OfferRead>();
   for (const { merchantId } of merchants) {
-    const reply = await ask(() => api.listOffers(merchantId));
+    const reply = await api.listOffers(merchantId);
     if (reply.kind !== 'answered') return reply;
     for (const offer of reply.answer) known.set(offer.offerId, offer);
   }
@@ -48,7 +46,7 @@ export const openShop = async (
       if (found.isPublished) offers.push(shownOf(article, found));
       continue;
     }
-    const reply = await ask(() => api.publishOffer(article, `publish ${article.offerId}`));
+    const reply = await api.publishOffer(article, `publish ${article.offerId}`);
     if (reply.kind === 'failed') return reply;
     // Refused: another demo published it this very moment.
     if (reply.kind === 'answered') published += 1;
