@@ -49,6 +49,7 @@ export const openPlatform = (database: TestDatabase, rabbitmqUrl?: string): Plat
           DEVELOPMENT_KEY_FILE: keyFile,
           PRIVACY_DATABASE_URL: database.keysUrl,
           PRIVACY_MASTER_KEY: masterKey,
+          ...counting(),
           ...(role === 'processes' ? { PAYMENTS: 'sandbox' } : {}),
           ...(rabbitmqUrl === undefined ? {} : { RABBITMQ_URL: rabbitmqUrl }),
           HTTP_PORT: String(http),
@@ -85,6 +86,14 @@ export const openPlatform = (database: TestDatabase, rabbitmqUrl?: string): Plat
       await Promise.all(running.map(({ stop }) => stop()));
     },
   };
+};
+
+/** Callers are counted as in production, and never refused. */
+const counting = (): Readonly<Record<string, string>> => {
+  const redisUrl = process.env['TEST_REDIS_URL'];
+  if (!redisUrl) return {};
+  const names = ['RATE_LIMIT_READS', 'RATE_LIMIT_WRITES', 'RATE_LIMIT_SERVICE_READS', 'RATE_LIMIT_SERVICE_WRITES'];
+  return { REDIS_URL: redisUrl, ...Object.fromEntries(names.map((name) => [name, '10000000'])) };
 };
 
 /** What a counter of a process says, by one of its labels. */

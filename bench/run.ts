@@ -62,9 +62,10 @@ const main = async (): Promise<number> => {
   const stopped = untilStopped();
   const services = await benchServices(process.env, names.some(needsRabbit), stopped);
   stopped.addEventListener('abort', () => void services.stop().finally(() => process.exit(130)));
-  // Databases are made by what makes them for tests, which reads these.
+  // Databases are made by what makes them for tests, which reads these; so do the processes of the platform.
   process.env['TEST_MIGRATION_DATABASE_URL'] = services.migrationUrl;
   process.env['TEST_DATABASE_URL'] = services.runtimeUrl;
+  process.env['TEST_REDIS_URL'] = services.redisUrl;
   let missed = false;
   try {
     for (const name of names) {

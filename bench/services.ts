@@ -12,6 +12,8 @@ export type BenchServices = {
   readonly runtimeUrl: string;
   /** Where one was asked for. */
   readonly rabbitmqUrl: string | undefined;
+  /** Where api processes count their callers' requests. */
+  readonly redisUrl: string;
   readonly stop: () => Promise<void>;
 };
 
@@ -22,17 +24,20 @@ const variables: Readonly<Record<Service, string>> = {
   redis: 'BENCH_REDIS_URL',
 };
 
-/** Brings up what is needed and not named: PostgreSQL with every commit on disk, as in production, and RabbitMQ. */
+/** Brings up what is needed and not named: PostgreSQL with every commit on disk, as in production, Redis, and RabbitMQ. */
 export const benchServices = async (environment: NodeJS.ProcessEnv, needsRabbit: boolean, stopped: AbortSignal): Promise<BenchServices> => {
-  const { BENCH_MIGRATION_DATABASE_URL: owner, BENCH_DATABASE_URL: runtime, BENCH_RABBITMQ_URL: rabbitmq } = environment;
+  const { BENCH_MIGRATION_DATABASE_URL: owner, BENCH_DATABASE_URL: runtime, BENCH_RABBITMQ_URL: rabbitmq, BENCH_REDIS_URL: redis } = environment;
   if ((owner === undefined) !== (runtime === undefined))
     throw new Refusal(
       'Set BENCH_MIGRATION_DATABASE_URL and BENCH_DATABASE_URL together: a role that may create databases and roles, and the one that the platform uses.',
     );
-  // No benchmark needs Redis.
-  const named = new Set<Service>(['redis', ...(owner ? (['postgres'] as const) : []), ...(rabbitmq || !needsRabbit ? (['rabbitmq'] as const) : [])]);
-  if (owner && runtime && (rabbitmq || !needsRabbit))
-    return { migrationUrl: owner, runtimeUrl: runtime, rabbitmqUrl: rabbitmq, stop: async () => {} };
+  const named = new Set<Service>([
+    ...(owner ? (['postgres'] as const) : []),
+    ...(rabbitmq || !needsRabbit ? (['rabbitmq'] as const) : []),
+    ...(redis ? (['redis'] as const) : []),
+  ]);
+  if (owner && runtime && redis && (rabbitmq || !needsRabbit))
+    return { migrationUrl: owner, runtimeUrl: runtime, rabbitmqUrl: rabbitmq, redisUrl: redis, stop: async () => {} };
 
   const instance = openInstance('bench');
   if (!takeInstance(instance)) throw new Refusal(`Another npm run bench runs in this clone (process ${runner(instance)?.pid}).`);
@@ -44,6 +49,7 @@ export const benchServices = async (environment: NodeJS.ProcessEnv, needsRabbit:
       migrationUrl: owner ?? onPostgres(running.databases!.migrationUrl),
       runtimeUrl: runtime ?? onPostgres(running.databases!.runtimeUrl),
       rabbitmqUrl: rabbitmq ?? running.rabbitmqUrl,
+      redisUrl: redis ?? running.redisUrl!,
       stop: async () => {
         await running.stop();
         leaveInstance(instance);
