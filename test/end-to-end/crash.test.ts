@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict';
 import { nextFree } from '../../infra/local/ports.ts';
-import type { PublishOfferRequest } from '../../src/contract/generated/orders/v1/offers.ts';
 import type { catalogue } from '../../src/domain/catalogue.ts';
 import { decoder } from '../../src/eventstore/event-versions.ts';
 import { orders } from '../../src/projections/orders.ts';
 import { subscriptionOf, type AnyProjection, type Happened } from '../../src/projections/projection.ts';
 import { readModels } from '../../src/projections/read-models.ts';
-import { call } from '../api/running-api.ts';
 import { afterwards } from '../support/afterwards.ts';
 import { openClients } from '../support/clients.ts';
 import { attribute, consumeAll, processed } from '../support/foreign-consumer.ts';
@@ -15,7 +13,7 @@ import { openLog, test } from '../support/store-under-test.ts';
 import { keyFileIn, openLook, variablesOn } from '../support/platform.ts';
 import { eventually, keepRole, logLines, temporaryFolder, type KeptRole } from '../support/role-process.ts';
 import { publishOfferRequest } from '../support/requests.ts';
-import { goShopping, place, type Heard } from './shopping.ts';
+import { goShopping, type Heard } from './shopping.ts';
 
 // Customers order without a pause while everything is killed, one after the other. Whoever was told "placed" has an order.
 
@@ -36,9 +34,9 @@ const foreign = await consumeAll(servers.rabbitmqUrl, exchange);
 const clients = openClients({ httpUrl: `http://127.0.0.1:${http}`, grpcAddress: `127.0.0.1:${grpc}`, keyFile: keyFileIn(folder) });
 afterwards(() => clients.close());
 
-const merchant = await clients.metadata({ role: 'merchant', merchantId: crypto.randomUUID() });
-const publish = async (change: Partial<PublishOfferRequest>): Promise<string> =>
-  (await call<{ offerId: string }>((done) => clients.offers.publishOffer(publishOfferRequest(change), merchant, done))).offerId;
+const merchant = clients.as({ role: 'merchant', merchantId: crypto.randomUUID() });
+const publish = async (change: Parameters<typeof publishOfferRequest>[0]): Promise<string> =>
+  (await merchant.publishOffer(publishOfferRequest(change))).offerId;
 const offerIds = await Promise.all(['A', 'B', 'C'].map((sku) => publish({ sku, quantity: 1_000_000 })));
 const shopping = goShopping(clients, offerIds, 8);
 afterwards(() => shopping.stop());
@@ -132,9 +130,11 @@ test('every acknowledged order is in the log exactly once, and no other', async 
 
 test('who sends an order again, through the other API, hears the first answer', async () => {
   const events = await look.store.head();
+  const customers = (['grpc', 'rest'] as const).map((via) => clients.as({ role: 'checkout' }, via));
   for (const { request, orderId, revision } of shopping.acknowledged.slice(0, 20)) {
-    for (const transport of ['grpc', 'rest'] as const) {
-      assert.deepEqual(await place(clients, request, transport), { kind: 'answered', answer: { orderId, revision } });
+    for (const customer of customers) {
+      const again = await customer.placeOrder(request);
+      assert.deepEqual([again.orderId, again.revision], [orderId, revision]);
     }
   }
   assert.equal(await look.store.head(), events);

@@ -1,16 +1,9 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import {
-  GetOrderHistoryResponse,
-  ListOrdersResponse,
-  Order,
-  PlaceOrderRequest,
-  type PlaceOrderResponse,
-} from '../../src/contract/generated/orders/v1/orders.ts';
+import { GetOrderHistoryResponse, ListOrdersResponse, Order, PlaceOrderRequest } from '../../src/contract/generated/orders/v1/orders.ts';
 import { Offer_VatScheme, PublishOfferRequest } from '../../src/contract/generated/orders/v1/offers.ts';
 import { openPool } from '../../src/platform/database.ts';
 import { silent } from '../../src/platform/logging.ts';
-import { call, failureOf } from '../api/running-api.ts';
 import { afterwards } from '../support/afterwards.ts';
 import { protobufJson, type RestAnswer, type Who } from '../support/clients.ts';
 import { attribute, consumeAll } from '../support/foreign-consumer.ts';
@@ -25,7 +18,7 @@ const ground = await openGround();
 const platform = await startPlatform(ground);
 const look = await openLook(ground);
 const foreign = await consumeAll(ground.rabbitmqUrl, ground.exchange);
-const { orders, offers, rest, metadata } = platform.clients;
+const { rest } = platform.clients;
 
 const [alpha, beta, customerId] = [randomUUID(), randomUUID(), randomUUID()];
 const as = {
@@ -47,12 +40,11 @@ const created = ({ status, body }: RestAnswer): Record<'offer_id' | 'order_id' |
 const publication = protobufJson('orders.v1.PublishOfferRequest', PublishOfferRequest.encode(publishOfferRequest()).finish(), 'set');
 const { offer_id: offerOfAlpha } = created(await rest(as.alpha, 'POST', '/v1/offers', publication));
 const onMargin = publishOfferRequest({ vatScheme: Offer_VatScheme.MARGIN, purchasePrice: euros(23_457) });
-const { offerId: offerOfBeta } = await call<{ offerId: string }>(
-  (done) => void metadata(as.beta).then((who) => offers.publishOffer(onMargin, who, done)),
-);
+const { offerId: offerOfBeta } = await platform.clients.as(as.beta).publishOffer(onMargin);
+const [checkout, support] = [platform.clients.as(as.checkout), platform.clients.as(as.support)];
 
 const placement = placeOrderRequest([offerOfAlpha, offerOfBeta], { customerId });
-const grpcAnswer = await call<PlaceOrderResponse>((done) => void metadata(as.checkout).then((who) => orders.placeOrder(placement, who, done)));
+const grpcAnswer = await checkout.placeOrder(placement);
 const inStoreAfterGrpc = await look.eventsOf(`order-${grpcAnswer.orderId}`);
 const restAnswer = created(
   await rest(as.checkout, 'POST', '/v1/orders', protobufJson('orders.v1.PlaceOrderRequest', PlaceOrderRequest.encode(placement).finish(), 'set')),
@@ -63,8 +55,8 @@ const throughGrpc = { orderId: grpcAnswer.orderId, token: grpcAnswer.consistency
 const throughRest = { orderId: restAnswer.order_id, token: restAnswer.consistency_token };
 const placed = [throughGrpc, throughRest];
 
-const getOrder = (who: Who, orderId: string, token = ''): Promise<Order> =>
-  call((done) => void metadata(who, token === '' ? {} : { 'consistency-token': token }).then((given) => orders.getOrder({ orderId }, given, done)));
+const getOrder = (who: Who, orderId: string, consistencyToken = ''): Promise<Order> =>
+  platform.clients.as(who).getOrder({ orderId }, { consistencyToken });
 
 test('an order is in the event store when it is acknowledged, whichever API took it', () => {
   for (const events of [inStoreAfterGrpc, inStoreAfterRest]) {
@@ -85,7 +77,7 @@ test('who brings the consistency token reads the order at once, alone and in the
     assert.ok(listed.body.orders.some((each: { order_id: string }) => each.order_id === orderId));
   }
   const request = { customerId, merchantId: '', status: 'STATUS_UNSPECIFIED', pageSize: undefined, pageToken: '' } as const;
-  const list = await call<ListOrdersResponse>((done) => void metadata(as.checkout).then((who) => orders.listOrders(request, who, done)));
+  const list = await checkout.listOrders(request);
   const byRest = await rest(as.checkout, 'GET', `/v1/orders?customer_id=${customerId}`);
   assert.deepEqual(byRest.body, protobufJson('orders.v1.ListOrdersResponse', ListOrdersResponse.encode(list).finish()));
   assert.deepEqual(
@@ -148,7 +140,7 @@ test('a cancellation through either API is in the store, the read model, the que
   const byRest = await rest(as.support, 'POST', `/v1/orders/${throughGrpc.orderId}:cancel`, { reason }, { 'if-match': '"0"' });
   assert.deepEqual([byRest.status, byRest.headers.get('etag')], [200, '"1"']);
   const request = { orderId: throughRest.orderId, reason, requestId: '', etag: '"0"' };
-  const byGrpc = await call<{ consistencyToken: string }>((done) => void metadata(as.support).then((who) => orders.cancelOrder(request, who, done)));
+  const byGrpc = await support.cancelOrder(request);
   for (const { orderId, token } of [
     { orderId: throughGrpc.orderId, token: byRest.body.consistency_token },
     { orderId: throughRest.orderId, token: byGrpc.consistencyToken },
@@ -211,11 +203,11 @@ test("other tenants' orders are refused, and their lists are empty of them", asy
     { role: 'merchant', merchantId: randomUUID() },
   ] as const;
   for (const who of [stranger, otherMerchant]) {
-    assert.equal((await failureOf(getOrder(who, throughGrpc.orderId))).reason, 'FORBIDDEN');
+    await assert.rejects(getOrder(who, throughGrpc.orderId), { code: 'FORBIDDEN' });
     assert.equal((await rest(who, 'GET', `/v1/orders/${throughGrpc.orderId}`)).status, 403);
     assert.deepEqual((await rest(who, 'GET', '/v1/orders')).body.orders, []);
   }
-  assert.equal((await failureOf(historyOf(stranger, throughGrpc.orderId))).reason, 'FORBIDDEN');
+  await assert.rejects(historyOf(stranger, throughGrpc.orderId), { code: 'FORBIDDEN' });
   assert.equal((await rest(stranger, 'POST', `/v1/orders/${throughGrpc.orderId}:cancel`, {})).status, 403);
   assert.equal((await rest(stranger, 'GET', `/v1/orders?customer_id=${customerId}`)).status, 403);
 });
@@ -236,8 +228,7 @@ test('nothing personal stands in clear in the databases, in messages or in logs'
   assert.doesNotMatch(texts(places.messages), /23457/, 'no costs in messages');
 });
 
-const historyOf = (who: Who, orderId: string): Promise<GetOrderHistoryResponse> =>
-  call((done) => void metadata(who).then((given) => orders.getOrderHistory({ orderId, pageSize: undefined, pageToken: '' }, given, done)));
+const historyOf = (who: Who, orderId: string): Promise<GetOrderHistoryResponse> => platform.clients.as(who).getOrderHistory({ orderId });
 
 const texts = (value: unknown): string => JSON.stringify(value, (_, part: unknown) => (typeof part === 'bigint' ? String(part) : part));
 

@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { status, type ServiceError } from '@grpc/grpc-js';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ApiError } from '../../clients/typescript/src/errors.ts';
 import { nextFree } from '../../infra/local/ports.ts';
-import type { PublishOfferRequest } from '../../src/contract/generated/orders/v1/offers.ts';
 import { processes } from '../../src/domain/processes/processes.ts';
 import { sandbox } from '../../src/domain/processes/sandbox.ts';
 import type { Logged } from '../../src/eventstore/event-store.ts';
-import { call } from '../api/running-api.ts';
 import { afterwards } from '../support/afterwards.ts';
 import { openClients } from '../support/clients.ts';
 import { startOwnServers } from '../support/own-servers.ts';
@@ -33,10 +31,10 @@ const look = await openLook({ database: servers.databases, log });
 const clients = openClients({ httpUrl: `http://127.0.0.1:${http}`, grpcAddress: `127.0.0.1:${grpc}`, keyFile: keyFileIn(folder) });
 afterwards(() => clients.close());
 
-const merchant = await clients.metadata({ role: 'merchant', merchantId: randomUUID() });
-const checkout = await clients.metadata({ role: 'checkout' });
-const publish = async (change: Partial<PublishOfferRequest>): Promise<string> =>
-  (await call<{ offerId: string }>((done) => clients.offers.publishOffer(publishOfferRequest(change), merchant, done))).offerId;
+const merchant = clients.as({ role: 'merchant', merchantId: randomUUID() });
+const checkout = clients.as({ role: 'checkout' });
+const publish = async (change: Parameters<typeof publishOfferRequest>[0]): Promise<string> =>
+  (await merchant.publishOffer(publishOfferRequest(change))).offerId;
 const plenty = await Promise.all(Array.from({ length: 40 }, (_, nth) => publish({ sku: `SKU-${nth}`, quantity: 1_000_000 })));
 /** So few that many orders find them gone. */
 const scarce = await publish({ sku: 'RARE', quantity: 20 });
@@ -51,11 +49,11 @@ const shop = async (customer: number): Promise<void> => {
     // The same key again, until there is an answer.
     for (let done = false; shopping && !done;) {
       try {
-        placed.push((await call<{ orderId: string }>((answer) => clients.orders.placeOrder(request, checkout, answer))).orderId);
+        placed.push((await checkout.placeOrder(request)).orderId);
         done = true;
         await sleep(40);
       } catch (error) {
-        done = (error as ServiceError).code === status.FAILED_PRECONDITION;
+        done = (error as ApiError).status === 'FAILED_PRECONDITION';
         await sleep(20);
       }
     }
@@ -65,7 +63,7 @@ const shop = async (customer: number): Promise<void> => {
 await Promise.all(
   Array.from({ length: 30 }, async (_, nth) => {
     const request = placeOrderRequest([plenty[nth]!, scarce], { requestId: randomUUID() });
-    placed.push((await call<{ orderId: string }>((answer) => clients.orders.placeOrder(request, checkout, answer))).orderId);
+    placed.push((await checkout.placeOrder(request)).orderId);
   }),
 );
 const runners = ['processes-1', 'processes-2'].map((name) => keepRole('processes', variables('processes'), folder, name));

@@ -2,10 +2,8 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import { Value } from 'typebox/value';
-import type { PublishOfferRequest } from '../../src/contract/generated/orders/v1/offers.ts';
 import { catalogue } from '../../src/domain/catalogue.ts';
 import { orderStream } from '../../src/domain/ids.ts';
-import { call } from '../api/running-api.ts';
 import { afterwards } from '../support/afterwards.ts';
 import { openGround, openLook, startPlatform, variablesOn } from '../support/platform.ts';
 import { placeOrderRequest, publishOfferRequest } from '../support/requests.ts';
@@ -20,12 +18,12 @@ const role = startRole('processes', variablesOn(ground)('processes'), ground.fol
 afterwards(() => role.stop());
 await role.ready();
 
-const merchant = await clients.metadata({ role: 'merchant', merchantId: randomUUID() });
-const checkout = await clients.metadata({ role: 'checkout' });
-const publish = async (change: Partial<PublishOfferRequest> = {}): Promise<string> =>
-  (await call<{ offerId: string }>((done) => clients.offers.publishOffer(publishOfferRequest(change), merchant, done))).offerId;
+const merchant = clients.as({ role: 'merchant', merchantId: randomUUID() });
+const checkout = clients.as({ role: 'checkout' });
+const publish = async (change: Parameters<typeof publishOfferRequest>[0] = {}): Promise<string> =>
+  (await merchant.publishOffer(publishOfferRequest(change))).offerId;
 const place = async (offerIds: readonly string[], change: Parameters<typeof placeOrderRequest>[1] = {}): Promise<string> =>
-  (await call<{ orderId: string }>((done) => clients.orders.placeOrder(placeOrderRequest(offerIds, change), checkout, done))).orderId;
+  (await checkout.placeOrder(placeOrderRequest(offerIds, change))).orderId;
 const typesOf = async (orderId: string): Promise<readonly string[]> => (await look.eventsOf(orderStream(orderId))).map(({ type }) => type);
 const becomes = (orderId: string, type: string): Promise<void> =>
   eventually(`${orderId} has ${type}`, async () => (await typesOf(orderId)).includes(type));

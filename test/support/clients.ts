@@ -2,6 +2,9 @@ import { credentials, Metadata } from '@grpc/grpc-js';
 import { create, createFileRegistry, fromBinary, toJson, type JsonValue } from '@bufbuild/protobuf';
 import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
 import { SignJWT } from 'jose';
+import type { Client, ClientOptions } from '../../clients/typescript/src/client.ts';
+import { grpcClient } from '../../clients/typescript/src/grpc.ts';
+import { restClient } from '../../clients/typescript/src/rest.ts';
 import { developmentIssuer, developmentKey, developmentToken, roles, type Role } from '../../src/api/development-issuer.ts';
 import { descriptors } from '../../src/contract/generated/descriptors.ts';
 import { OfferServiceClient } from '../../src/contract/generated/orders/v1/offers.ts';
@@ -13,7 +16,12 @@ export type RestAnswer = { readonly status: number; readonly headers: Headers; r
 /** Who calls: a role of the development issuer, bound to a tenant where it has to be, or scopes of one's own. */
 export type Who = { readonly role?: Role; readonly scopes?: readonly string[]; readonly customerId?: string; readonly merchantId?: string };
 
+/** The transports of the API. */
+export type Via = 'grpc' | 'rest';
+
 export type Clients = {
+  /** The published client for somebody; what the other members send is for tests of a transport as such. */
+  readonly as: (who: Who, via?: Via, options?: Omit<ClientOptions, 'token'>) => Client;
   readonly orders: OrderServiceClient;
   readonly offers: OfferServiceClient;
   readonly token: (who: Who) => Promise<string>;
@@ -35,7 +43,14 @@ export const openClients = (options: { readonly httpUrl: string; readonly grpcAd
     tokens.set(name, known);
     return known;
   };
+  const opened: Client[] = [];
   return {
+    as(who, via = 'grpc', more = {}) {
+      const given = { token: () => token(who), ...more };
+      const client = via === 'grpc' ? grpcClient({ address: grpcAddress, plaintext: true, ...given }) : restClient({ url: httpUrl, ...given });
+      opened.push(client);
+      return client;
+    },
     orders,
     offers,
     token,
@@ -58,6 +73,7 @@ export const openClients = (options: { readonly httpUrl: string; readonly grpcAd
     close() {
       orders.close();
       offers.close();
+      for (const client of opened) client.close();
     },
   };
 };

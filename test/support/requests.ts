@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { PlaceOrderRequestInput, PublishOfferRequestInput } from '../../clients/typescript/src/generated/requests.ts';
 import { Offer_Grade, Offer_VatScheme, type PublishOfferRequest } from '../../src/contract/generated/orders/v1/offers.ts';
 import type { PlaceOrderRequest } from '../../src/contract/generated/orders/v1/orders.ts';
 
@@ -15,8 +16,13 @@ export const personal = {
 
 export const euros = (amountMinor: number, currency = 'EUR') => ({ amountMinor: BigInt(amountMinor), currency });
 
+/** A request as the server's code has it, with everything that the published client's type asks for. */
+type Complete<Request, Input> = Request & Input;
+
 /** An offer of ten pieces at 399.00 EUR; the merchant is the caller's own. */
-export const publishOfferRequest = (change: Partial<PublishOfferRequest> = {}): PublishOfferRequest => ({
+export const publishOfferRequest = (
+  change: Partial<Complete<PublishOfferRequest, PublishOfferRequestInput>> = {},
+): Complete<PublishOfferRequest, PublishOfferRequestInput> => ({
   offerId: '',
   merchantId: '',
   requestId: '',
@@ -33,8 +39,8 @@ export const publishOfferRequest = (change: Partial<PublishOfferRequest> = {}): 
 /** An order of one piece of each offer at 399.00 EUR, from Germany. */
 export const placeOrderRequest = (
   offerIds: readonly string[],
-  change: Partial<PlaceOrderRequest> & { readonly priceMinor?: number; readonly customerId?: string } = {},
-): PlaceOrderRequest => {
+  change: Partial<Complete<PlaceOrderRequest, PlaceOrderRequestInput>> & { readonly priceMinor?: number; readonly customerId?: string } = {},
+): Complete<PlaceOrderRequest, PlaceOrderRequestInput> => {
   const { priceMinor = 39_900, customerId = randomUUID(), ...fields } = change;
   const { name, email, ...address } = personal;
   return {
