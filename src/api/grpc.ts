@@ -8,6 +8,7 @@ import type { Contract } from './descriptors.ts';
 import { deprecationHeaders } from './deprecation.ts';
 import { correlationIdOf, type Dispatcher } from './dispatch.ts';
 import { grpcError, type Failure } from './errors.ts';
+import { guard } from './grpc-guard.ts';
 import type { Ready, ReadyMethod, ReadyStream } from './methods.ts';
 import { writeStream } from './streams.ts';
 import type { Transport } from './transport.ts';
@@ -44,11 +45,14 @@ export const startGrpc = async (options: {
   readonly dispatcher: Dispatcher;
   /** Given: the contract that reflection tells. */
   readonly reflect: Contract | undefined;
+  /** How long a request may take to arrive. */
+  readonly requestTimeoutMs: number;
   /** How long connections are used; ten minutes when left out. */
   readonly connectionAgeMs?: number | undefined;
 }): Promise<GrpcServer> => {
   const { methods, dispatcher } = options;
   const server = new Server({
+    interceptors: [guard(options.requestTimeoutMs)],
     'grpc.max_receive_message_length': maxMessageBytes,
     'grpc.max_send_message_length': maxAnswerBytes,
     // Clients may ping as often as they like, also without calls: grpc-js answers and enforces nothing.

@@ -30,13 +30,16 @@ export const createRest = (options: {
   readonly dispatcher: Dispatcher;
   readonly logger: Logger;
   readonly ready: () => Promise<readonly string[]>;
+  /** How long a request may take to arrive. */
+  readonly requestTimeoutMs: number;
   /** The one other origin whose pages may call. */
   readonly consoleOrigin: string | undefined;
 }): FastifyInstance => {
   const { methods, dispatcher, logger, consoleOrigin } = options;
   const server = fastify({
     bodyLimit: maxBodyBytes,
-    requestTimeout: 30_000,
+    requestTimeout: options.requestTimeoutMs,
+    http: { connectionsCheckingInterval: options.requestTimeoutMs / 3 },
     keepAliveTimeout: 75_000,
     return503OnClosing: false,
     forceCloseConnections: 'idle',

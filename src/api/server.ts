@@ -62,9 +62,12 @@ export const startApi = async (options: {
   readonly consoleOrigin?: string | undefined;
   /** How long gRPC connections are used before their clients are asked to open new ones; ten minutes when left out. */
   readonly connectionAgeMs?: number;
+  /** How long a request may take to arrive as a whole before it is given up; half a minute when left out. */
+  readonly requestTimeoutMs?: number;
   readonly drainMs: number;
 }): Promise<Api> => {
   const { services, authenticate, meter, logger, metrics, http, grpc, ready, development, consoleOrigin, connectionAgeMs, drainMs } = options;
+  const { requestTimeoutMs = 30_000 } = options;
   for (const { host } of development ? [http, grpc] : []) {
     if (!isLoopback(host))
       throw new Error(`development mode takes tokens that anyone on this machine can make: it listens on loopback only, not on ${host}`);
@@ -73,7 +76,7 @@ export const startApi = async (options: {
   const methods = readyMethods(contract, services);
   const dispatcher = createDispatcher({ authenticate, ...(meter ? { meter } : {}), logger, metrics });
 
-  const rest = createRest({ methods, dispatcher, logger, ready, consoleOrigin });
+  const rest = createRest({ methods, dispatcher, logger, ready, requestTimeoutMs, consoleOrigin });
   const document = openapi(contract, { version: apiVersion }) as never; // the plugin's type knows OpenAPI up to 3.0 only
   await rest.register(swagger, { mode: 'static', specification: { document } });
   await rest.register(swaggerUi, {
@@ -84,12 +87,17 @@ export const startApi = async (options: {
   });
   await rest.listen(http);
   const { port: httpPort } = rest.server.address() as AddressInfo;
-  const grpcServer = await startGrpc({ ...grpc, methods, dispatcher, reflect: development ? contract : undefined, connectionAgeMs }).catch(
-    async (error: unknown) => {
-      await rest.close();
-      throw error;
-    },
-  );
+  const grpcServer = await startGrpc({
+    ...grpc,
+    methods,
+    dispatcher,
+    reflect: development ? contract : undefined,
+    requestTimeoutMs,
+    connectionAgeMs,
+  }).catch(async (error: unknown) => {
+    await rest.close();
+    throw error;
+  });
   const refresh = async (): Promise<void> => {
     const problems = await ready().catch((error: unknown) => [String(error)]);
     grpcServer.setHealth(problems.length === 0 && !dispatcher.isDraining());

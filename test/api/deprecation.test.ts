@@ -31,7 +31,14 @@ const dispatcher = createDispatcher({
 });
 
 test('a method that goes away says so in every REST answer, and others do not', async () => {
-  const server = createRest({ methods, dispatcher, logger: silent, ready: () => Promise.resolve([]), consoleOrigin: undefined });
+  const server = createRest({
+    methods,
+    dispatcher,
+    logger: silent,
+    ready: () => Promise.resolve([]),
+    requestTimeoutMs: 30_000,
+    consoleOrigin: undefined,
+  });
   const answer = await server.inject(`/v1/orders/${orderId}`);
   assert.equal(answer.statusCode, 401);
   const { deprecation: since, sunset, link } = answer.headers;
@@ -40,7 +47,7 @@ test('a method that goes away says so in every REST answer, and others do not', 
 });
 
 test('a method that goes away says so in the metadata of gRPC', async () => {
-  const grpc = await startGrpc({ host: '127.0.0.1', port: 0, methods, dispatcher, reflect: undefined });
+  const grpc = await startGrpc({ host: '127.0.0.1', port: 0, methods, dispatcher, reflect: undefined, requestTimeoutMs: 30_000 });
   const client = new OrderServiceClient(`127.0.0.1:${grpc.port}`, credentials.createInsecure());
   after(async () => {
     client.close();
