@@ -7,7 +7,10 @@ import { contract } from '../../support/any-method.ts';
 import { triedDrafts, validDrafts, type Draft } from './drafts.ts';
 import { spoiltJson } from './spoilt-json.ts';
 import { spoiltBytes } from './spoilt-bytes.ts';
-import { reached, recordingApi } from './recording-api.ts';
+import { oddFrames, oddMetadata, oddRestHeaders, type Odd } from './odd-headers.ts';
+import type { GrpcAnswer } from './raw-grpc.ts';
+import type { RestAnswer } from './raw-rest.ts';
+import { reached, recordingApi, type Became } from './recording-api.ts';
 import { violationsIn } from './rule-book.ts';
 import { isTooLong, meaningOf, meaningOfBytes, saidInGrpc, saidInRest } from './said.ts';
 import { again, seed, wantedRequests } from './sampling.ts';
@@ -17,8 +20,8 @@ import { bytesOf, jsonOfBytes } from './wire.ts';
 const api = await recordingApi();
 const restMethods = contract.methods.filter(({ routes }) => routes.length > 0);
 
-/** Two requests a run in the first part of three, one in each of the others. */
-const runs = Math.max(5, Math.ceil(wantedRequests / (2 * contract.methods.length + restMethods.length + contract.methods.length)));
+/** In four parts, each method is asked once a run over each of its transports; where something is spoilt, over one. */
+const runs = Math.max(5, Math.ceil(wantedRequests / (3 * (contract.methods.length + restMethods.length))));
 console.log(`fuzzing with ${again}: ${runs} runs of each property`);
 after(() => console.log(`${api.sent()} requests were sent`));
 
@@ -103,3 +106,37 @@ describe('protobuf that was spoilt on the way arrives where it still is what the
       }));
   }
 });
+
+describe('what comes beside a good request, in headers and frames, is refused or does no harm', { concurrency: 8 }, () => {
+  for (const method of contract.methods) {
+    const good = validDrafts(method.input);
+    test(`${method.service}/${method.name} over gRPC (${again})`, () => {
+      const requests = good.chain((draft) => {
+        const said = saidInGrpc(method, bytesOf(method.input, draft), {});
+        return fc.oneof(
+          oddMetadata.map((odd) => ({ ...said, ...odd })),
+          oddFrames(bytesOf(method.input, draft)).map((odd) => ({ ...said, ...odd })),
+        );
+      });
+      return check(requests, async ({ expected, ...request }) =>
+        expectOf(expected, await api.grpc(method, request), JSON.stringify(request.headers)),
+      );
+    });
+    const [route] = method.routes;
+    if (!route) continue;
+    test(`${method.service}/${method.name} over REST (${again})`, () => {
+      const takes = { body: route.hasBody, key: 'requestId' in method.input.field, etag: 'etag' in method.input.field && route.verb !== 'GET' };
+      const requests = fc.tuple(good, oddRestHeaders(takes)).map(([draft, { expected, headers }]) => {
+        const { request_id: _, etag: __, ...others } = draft;
+        return { expected, request: saidInRest(method, others, headers, false) };
+      });
+      return check(requests, async ({ expected, request }) => expectOf(expected, await api.rest(method, request), JSON.stringify(request.headers)));
+    });
+  }
+});
+
+const expectOf = (expected: Odd['expected'], { answer, arrived }: Became<RestAnswer | GrpcAnswer>, sent: string): void => {
+  assertSound(answer, sent);
+  if (expected === 'allowed') assert.ok(arrived, `it was refused: ${answer.text}`);
+  if (expected === 'refused') assert.equal(arrived, undefined, 'it was let through');
+};

@@ -28,6 +28,9 @@ export const framed = (bytes: Uint8Array, flags = 0, length = bytes.length): Buf
   return Buffer.concat([head, bytes]);
 };
 
+/** An answer that takes longer than this is none. */
+export const patienceMs = 60_000;
+
 /** A gRPC client without a will of its own. Of streams it takes the first message and goes. */
 export const rawGrpc = (address: string): RawGrpc => {
   let session: ClientHttp2Session | undefined;
@@ -60,6 +63,7 @@ export const rawGrpc = (address: string): RawGrpc => {
       });
       stream.on('error', (error) => said.push(`error: ${error.message}`));
       stream.on('close', done);
+      stream.setTimeout(patienceMs, () => stream.destroy(new Error('no answer')));
       stream.end(body);
     });
   return { send, close: () => session?.destroy() };

@@ -1,4 +1,5 @@
 import { Agent, request as open, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http';
+import { patienceMs } from './raw-grpc.ts';
 
 /** What came back over HTTP. Status 0: the connection was closed without an answer. */
 export type RestAnswer = {
@@ -30,7 +31,7 @@ export const rawRest = (httpUrl: string): RawRest => {
   const send = ({ method, path, headers, body, streams }: RestRequest): Promise<RestAnswer> =>
     new Promise((resolve) => {
       const failed = (error: Error): void => resolve({ status: 0, headers: {}, code: '', fields: [], json: undefined, text: error.message });
-      const sent = open({ hostname, port, method, path, headers, agent }, (response) => {
+      const sent = open({ hostname, port, method, path, headers: given(headers), agent }, (response) => {
         const chunks: Buffer[] = [];
         const done = (): void => resolve(answerOf(response.statusCode ?? 0, response.headers, Buffer.concat(chunks).toString('utf8')));
         response.on('data', (chunk: Buffer) => {
@@ -42,11 +43,16 @@ export const rawRest = (httpUrl: string): RawRest => {
         response.on('end', done);
         response.on('error', failed);
       });
+      sent.setTimeout(patienceMs, () => sent.destroy(new Error('no answer')));
       sent.on('error', failed);
       sent.end(body);
     });
   return { send, close: () => agent.destroy() };
 };
+
+/** A header that is undefined is left out. */
+const given = (headers: OutgoingHttpHeaders): OutgoingHttpHeaders =>
+  Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== undefined));
 
 const answerOf = (status: number, headers: IncomingHttpHeaders, body: string): RestAnswer => {
   const json: unknown = headers['content-type']?.includes('json') && body !== '' ? JSON.parse(body) : undefined;
