@@ -40,11 +40,13 @@ test('an order is followed to its end', async (t) => {
 test('who is sent away with the advice to come back does, and goes on behind what it has seen', async (t) => {
   const end = refused('unavailable', 'DRAINING', 'Come back.', { retryAfterMs: 10 });
   const { asked, watchOrder } = watching([{ revisions: [0n, 1n], end }, { revisions: [2n] }]);
-  for (const client of await clientsOf(t, { watchOrder: watchOrder! })) {
+  const reasons: string[] = [];
+  for (const client of await clientsOf(t, { watchOrder: watchOrder! }, { onRetry: ({ code }) => void reasons.push(code) })) {
     asked.length = 0;
     assert.deepEqual(await revisionsOf(client.watchOrder({ orderId })), [0n, 1n, 2n]);
     assert.deepEqual(asked, [undefined, 1n]);
   }
+  assert.deepEqual(reasons, ['DRAINING', 'DRAINING']);
 });
 
 test('whose token runs out on the way goes on with another', async (t) => {
