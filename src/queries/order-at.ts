@@ -31,9 +31,9 @@ export const orderAt =
       call.signal.throwIfAborted();
       if (time && recorded.recordedAt > time) break;
       row = orderAfter(row, { ...recorded, ...decode(recorded) });
+      if (recorded.revision === 0 && !mayActOnOrder(authorityOf(call.caller), row.state)) return notYours();
     }
     if (!row) return refused('not_found', 'ORDER_NOT_FOUND', time ? 'No such order was known then.' : 'No such order is known.');
-    if (!mayActOnOrder(authorityOf(call.caller), row.state)) return notYours();
     if (revision !== undefined && BigInt(row.revision) < revision)
       return refused('not_found', 'REVISION_NOT_FOUND', `The order has not come that far: its newest revision is ${row.revision}.`);
     const [order] = await viewOrders([{ ...row, stale: false }], call, open);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
-import { Order_Status, type ListOrdersRequest } from '../../src/contract/generated/orders/v1/orders.ts';
+import { GetOrderHistoryResponse, Order_Status, type ListOrdersRequest } from '../../src/contract/generated/orders/v1/orders.ts';
 import type { Sealed } from '../../src/domain/event.ts';
 import { silent } from '../../src/platform/logging.ts';
 import type { Caller } from '../../src/platform/call.ts';
@@ -286,6 +286,31 @@ test('a history is paged by revision, with the same states', async () => {
   assert.deepEqual([...first.events, ...second.events], whole);
   assert.equal(second.nextPageToken, '');
   assert.deepEqual(refusalOf(await history(randomUUID(), support, 1, first.nextPageToken)), { status: 'invalid', code: 'INVALID_PAGE_TOKEN' });
+});
+
+test('a history of large states comes in pages that clients can take, each entry once', async () => {
+  const lines = Array.from({ length: 100 }, () => orderLine());
+  const orderId = await place({ customerId: mine, lines });
+  const held = () => newEvent('OrderHeld', { holdUntil: '2026-03-02T12:00:00.000Z', cause: 'SUPPORT' });
+  const released = () => newEvent('HoldReleased', { cause: 'SUPPORT', lines: [] });
+  await appendTo(stand.store, `order-${orderId}`, ...Array.from({ length: 50 }, () => [held(), released()]).flat());
+  const revisions: bigint[] = [];
+  for (let pageToken: string | undefined = ''; pageToken !== undefined;) {
+    const page: GetOrderHistoryResponse = messageOf(await history(orderId, support, 200, pageToken));
+    assert.ok(GetOrderHistoryResponse.encode(page).finish().length < 3 * 2 ** 20);
+    revisions.push(...page.events.map(({ revision }) => revision as bigint));
+    pageToken = page.nextPageToken === '' ? undefined : page.nextPageToken;
+  }
+  assert.deepEqual(
+    revisions,
+    Array.from({ length: 101 }, (_, revision) => BigInt(revision)),
+  );
+});
+
+test('a history is not read on for a caller that has gone', async () => {
+  const orderId = await place({ customerId: mine });
+  const gone = callOf(support, { signal: AbortSignal.abort(new DOMException('gone', 'AbortError')) });
+  await assert.rejects(queries.getOrderHistory({ orderId, pageToken: '' }, gone), { name: 'AbortError' });
 });
 
 test('a history hides costs and sealed values from those who may not see them', async () => {

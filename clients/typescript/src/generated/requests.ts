@@ -401,7 +401,7 @@ export type GetShipmentRequestInput = {
 export type GetOrderHistoryRequestInput = {
   /** The order. */
   readonly orderId: string;
-  /** 1 to 200; 50 when left out. */
+  /** 1 to 200; 50 when left out. A page of large orders may have fewer entries. */
   readonly pageSize?: number | undefined;
   /** From the page before. */
   readonly pageToken?: string | undefined;

@@ -906,7 +906,7 @@ export interface WatchOrderRequest {
 export interface GetOrderHistoryRequest {
   /** The order. */
   orderId: string;
-  /** 1 to 200; 50 when left out. */
+  /** 1 to 200; 50 when left out. A page of large orders may have fewer entries. */
   pageSize?:
     | number
     | undefined;
