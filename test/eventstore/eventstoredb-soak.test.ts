@@ -71,8 +71,10 @@ const startVictim = async (): Promise<Victim> => {
 
 test(`${eventStoreDbName}: under load with the server cut off, stalled, silent, stopped and started anew, every acknowledged append is there once, followers are exact, and nothing grows`, async (t) => {
   const victim = await startVictim();
+  t.after(() => victim.close());
   const program = fileURLToPath(new URL('eventstoredb-soak-process.ts', import.meta.url));
   const child = fork(program, [victim.url], { execArgv: ['--expose-gc', '--no-flush-bytecode'] });
+  t.after(() => child.kill('SIGKILL'));
   const ended = once(child, 'exit') as Promise<[code: number | null]>;
   const early = ended.then(([code]) => assert.fail(`the process ended by itself with ${code}`));
   early.catch(() => {});
@@ -105,7 +107,6 @@ test(`${eventStoreDbName}: under load with the server cut off, stalled, silent, 
   }
   const last = (await ask('finish')) as Health;
   assert.deepEqual(await ended, [0, null], 'the process ends by itself');
-  await victim.close();
 
   const [quarter, end] = [samples[Math.floor(samples.length / 4)]!, samples.at(-1)!];
   const count = ({ resources }: Health): number => Object.values(resources).reduce((sum, number) => sum + number, 0);

@@ -4,6 +4,7 @@ import grpcOperations from '@eventstore/db-client/generated/operations_grpc_pb.j
 import sharedPb from '@eventstore/db-client/generated/shared_pb.js';
 import { credentials } from '@grpc/grpc-js';
 import { startEventStoreDb as startOwn } from './eventstoredb/server.ts';
+import { eventually } from './role-process.ts';
 
 const real = process.env['TEST_EVENTSTOREDB_URL'];
 
@@ -42,7 +43,14 @@ const leaderOf = async (url: string): Promise<string> => {
 };
 
 const resignLeaderOf = async (url: string): Promise<void> => {
-  const { host } = new URL(await leaderOf(url));
+  let host = '';
+  await eventually('the cluster has a leader', async () => {
+    host = await leaderOf(url).then(
+      (leader) => new URL(leader).host,
+      () => '',
+    );
+    return host !== '';
+  });
   const operations = new grpcOperations.OperationsClient(host, credentials.createInsecure());
   await new Promise<void>((resolve, reject) => operations.resignNode(new sharedPb.Empty(), (error) => (error ? reject(error) : resolve())));
   operations.close();
