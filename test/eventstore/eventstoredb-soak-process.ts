@@ -1,7 +1,7 @@
 // A process that appends and follows through two stores each, keeps nothing of what it saw but counts, and tells its parent how it is.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { OutcomeUnknown, StoreUnavailable, type AppendResult, type EventStore } from '../../src/eventstore/event-store.ts';
+import { OutcomeUnknown, StoreUnavailable, type EventStore } from '../../src/eventstore/event-store.ts';
 import { openChannels } from '../support/open-channels.ts';
 import { newEvent } from './contract.ts';
 import { storeAt } from './eventstoredb-adapter.ts';
@@ -75,15 +75,18 @@ const appending = Array.from({ length: appenders }, async (_, index) => {
     assert.equal(result.kind, 'appended', 'nobody else writes to this stream');
     acknowledged += 1;
     // Some reads are left early.
-    if (revision % 50 === 49) for await (const { revision: first } of store.read(streamOf(index))) if (first === 2) break;
+    if (revision % 50 === 49)
+      await untilSettled(async () => {
+        for await (const { revision: first } of store.read(streamOf(index))) if (first === 2) break;
+      });
   }
 });
 
-/** Sends the same append until it has a clear outcome, as the port asks. */
-async function untilSettled(append: () => Promise<AppendResult>): Promise<AppendResult> {
+/** Sends the same append until it has a clear outcome, as the port asks; reads until the store can be had. */
+async function untilSettled<Outcome>(send: () => Promise<Outcome>): Promise<Outcome> {
   for (;;) {
     try {
-      return await append();
+      return await send();
     } catch (error) {
       if (!(error instanceof OutcomeUnknown) && !(error instanceof StoreUnavailable)) throw error;
     }

@@ -19,7 +19,7 @@ const lastsMs = Number(process.env['TEST_SOAK_SECONDS'] ?? 0) * 1_000;
  * cluster's leader only asked to resign.
  */
 const control = process.env['TEST_EVENTSTOREDB_CONTROL'];
-/** How much more than after the first quarter the process may hold at the end. */
+/** How much more the process may hold at the end than early on: after a quarter of the faults, and after one of each kind where they come again. */
 const mayGrow = { heap: 1.1, resources: 4 } as const;
 
 type Fault = { readonly name: string; readonly begin: () => unknown; readonly end?: () => unknown };
@@ -76,9 +76,9 @@ test(`${eventStoreDbName}: under load with the server cut off, stalled, silent, 
   const child = fork(program, [victim.url], { execArgv: ['--expose-gc', '--no-flush-bytecode'] });
   t.after(() => child.kill('SIGKILL'));
   const ended = once(child, 'exit') as Promise<[code: number | null]>;
-  const early = ended.then(([code]) => assert.fail(`the process ended by itself with ${code}`));
-  early.catch(() => {});
-  const told = async (): Promise<unknown> => (await Promise.race([once(child, 'message'), early]))[0];
+  const endedEarly = ended.then(([code]) => assert.fail(`the process ended by itself with ${code}`));
+  endedEarly.catch(() => {});
+  const told = async (): Promise<unknown> => (await Promise.race([once(child, 'message'), endedEarly]))[0];
   const ask = (question: 'done' | 'health' | 'finish'): Promise<unknown> => {
     const answer = told();
     child.send(question);
@@ -108,20 +108,22 @@ test(`${eventStoreDbName}: under load with the server cut off, stalled, silent, 
   const last = (await ask('finish')) as Health;
   assert.deepEqual(await ended, [0, null], 'the process ends by itself');
 
-  const [quarter, end] = [samples[Math.floor(samples.length / 4)]!, samples.at(-1)!];
+  // The first time that something goes wrong loads and compiles what deals with it.
+  const settled = samples.length > victim.faults.length ? victim.faults.length - 1 : 0;
+  const [early, end] = [samples[Math.max(settled, Math.floor(samples.length / 4))]!, samples.at(-1)!];
   const count = ({ resources }: Health): number => Object.values(resources).reduce((sum, number) => sum + number, 0);
   const mebibytes = ({ heapBytes }: Health): string => `${(heapBytes / 2 ** 20).toFixed(1)} MiB`;
   t.diagnostic(
-    `${samples.length} faults, ${last.acknowledged} appends; heap ${mebibytes(quarter)} after a quarter and ${mebibytes(end)} at the end; ` +
-      `${count(quarter)} and ${count(end)} timers, sockets and the like; ${end.channels} channels and ${end.calls} calls for 4 stores`,
+    `${samples.length} faults, ${last.acknowledged} appends; heap ${mebibytes(early)} early on and ${mebibytes(end)} at the end; ` +
+      `${count(early)} and ${count(end)} timers, sockets and the like; ${end.channels} channels and ${end.calls} calls for 4 stores`,
   );
   assert.deepEqual(
     last.followed,
     last.followed.map(() => last.acknowledged),
     'followers have what was acknowledged and nothing else',
   );
-  assert.ok(end.heapBytes < quarter.heapBytes * mayGrow.heap, `the heap grew from ${mebibytes(quarter)} to ${mebibytes(end)}`);
-  assert.ok(count(end) <= count(quarter) + mayGrow.resources, `from ${JSON.stringify(quarter.resources)} to ${JSON.stringify(end.resources)}`);
+  assert.ok(end.heapBytes < early.heapBytes * mayGrow.heap, `the heap grew from ${mebibytes(early)} to ${mebibytes(end)}`);
+  assert.ok(count(end) <= count(early) + mayGrow.resources, `from ${JSON.stringify(early.resources)} to ${JSON.stringify(end.resources)}`);
   for (const { channels, calls } of samples) {
     assert.ok(channels <= 4, `${channels} channels for 4 stores`);
     assert.ok(calls <= 2 * 4, `${calls} calls, where 2 writers append, 2 followers follow, and each may ask for the head`);
