@@ -40,7 +40,11 @@ export const commandHandler = (options: SettlerOptions & { readonly keys: Keys }
       correlationId: call.correlationId,
       deadline: call.deadline,
       signal: call.signal,
-      judge: (loaded, at) => judge(decider, work, loaded, { ...at, id, commandId, keys }),
+      judge: (loaded, at) => {
+        // Who has gone meanwhile does not know the outcome either way: nothing is begun for nobody.
+        call.signal.throwIfAborted();
+        return judge(decider, work, loaded, { ...at, id, commandId, keys });
+      },
     });
     if (outcome.kind === 'refused') return outcome;
     return answered({ id, commandId, revision: BigInt(outcome.revision), consistencyToken: await token(outcome.position) });

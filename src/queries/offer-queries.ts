@@ -46,7 +46,7 @@ export const offerQueries = ({ pool, consistency }: { readonly pool: Pool; reado
       if (isRefusal(after)) return after;
       const unreached = await consistency.reached(call, ['offers']);
       if (unreached) return unreached;
-      const { rows, last } = await readPage<OfferRead>(pool, {
+      const { rows, last } = await readPage<OfferRead>(pool, call.signal, {
         name: 'list-offers',
         columns,
         from: 'read_models.offers',

@@ -59,7 +59,7 @@ export const orderQueries = (options: {
       const unreached = await consistency.reached(call, ['orders']);
       if (unreached) return unreached;
       const pageSize = request.pageSize ?? defaultPageSize;
-      const { rows, last } = await listOrderRows(pool, filter, after, pageSize);
+      const { rows, last } = await listOrderRows(pool, call.signal, filter, after, pageSize);
       const orders = await viewOrders(rows, call, open);
       return answered({ orders: orders.filter((order) => order !== undefined), nextPageToken: last ? pageTokenAfter(listing, last) : '' });
     },

@@ -1,3 +1,4 @@
+import { awaitedQuery } from '../platform/awaited-query.ts';
 import type { Pool } from '../platform/database.ts';
 import type { OrderRead } from './order-view.ts';
 import { pageOf, type Page } from './pages.ts';
@@ -26,9 +27,10 @@ export const orderLoader =
     return orderIds.map((orderId) => found.get(orderId));
   };
 
-/** One page of orders, newest first, after a key (time, order id). A merchant's lines lead where no customer does. */
+/** One page of orders, newest first, after a key (time, order id), as long as somebody waits for it. A merchant's lines lead where no customer does. */
 export const listOrderRows = async (
   pool: Pool,
+  signal: AbortSignal,
   filter: OrderFilter,
   after: readonly string[] | undefined,
   pageSize: number,
@@ -44,7 +46,7 @@ export const listOrderRows = async (
   if (customerId !== undefined) conditions.push(`customer_id = ${bind(customerId)}`);
   if (status !== undefined) conditions.push(`${linesLead ? 'order_status' : 'status'} = ${bind(status)}`);
   if (after) conditions.push(`(placed_at, order_id) < (${bind(after[0])}, ${bind(after[1])})`);
-  const { rows } = await pool.query<OrderRead>({
+  const { rows } = await awaitedQuery<OrderRead>(pool, signal, {
     name: ['list-orders', ...Object.keys(filter).toSorted(), ...(after ? ['after'] : [])].join('-'),
     text: `
       with page as (

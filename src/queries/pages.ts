@@ -1,3 +1,4 @@
+import { awaitedQuery } from '../platform/awaited-query.ts';
 import type { Pool } from '../platform/database.ts';
 import { defaultPageSize } from './page-size.ts';
 
@@ -20,14 +21,14 @@ export type PageOf<Row> = {
 /** The rows of a page, and the key of its last when more follow. */
 export type Page<Row> = { readonly rows: readonly Row[]; readonly last: readonly [string, string] | undefined };
 
-/** Reads one page by its key; see {@link PageOf}. */
-export const readPage = async <Row extends object>(pool: Pool, page: PageOf<Row>): Promise<Page<Row>> => {
+/** Reads one page by its key, as long as somebody waits for it; see {@link PageOf}. */
+export const readPage = async <Row extends object>(pool: Pool, signal: AbortSignal, page: PageOf<Row>): Promise<Page<Row>> => {
   const { columns, from, conditions, key, order, after, pageSize = defaultPageSize } = page;
   const values: unknown[] = [];
   const bind = (value: unknown): string => `$${values.push(value)}`;
   const where = Object.entries(conditions).map(([column, value]) => `${column} = ${bind(value)}`);
   if (after) where.push(`(${key.join(', ')}) ${order === 'asc' ? '>' : '<'} (${bind(after[0])}::timestamptz, ${bind(after[1])}::uuid)`);
-  const { rows } = await pool.query<Row>({
+  const { rows } = await awaitedQuery<Row>(pool, signal, {
     name: [page.name, ...Object.keys(conditions), ...(after ? ['after'] : [])].join('-'),
     text: `select ${columns} from ${from} ${where.length === 0 ? '' : `where ${where.join(' and ')}`}
             order by ${key.map((column) => `${column} ${order}`).join(', ')} limit ${bind(pageSize + 1)}`,

@@ -64,7 +64,7 @@ export const paymentQueries = ({ pool, consistency }: { readonly pool: Pool; rea
     if (isRefusal(after)) return after;
     const unreached = await consistency.reached(call, ['payments']);
     if (unreached) return unreached;
-    const { rows, last } = await readPage<PaymentRead>(pool, {
+    const { rows, last } = await readPage<PaymentRead>(pool, call.signal, {
       name: 'list-payments',
       columns,
       from: 'read_models.payments',

@@ -80,7 +80,7 @@ export const returnQueries = ({
     if (isRefusal(after)) return after;
     const unreached = await consistency.reached(call, ['returns']);
     if (unreached) return unreached;
-    const { rows, last } = await readPage<ReturnRead>(pool, {
+    const { rows, last } = await readPage<ReturnRead>(pool, call.signal, {
       name: 'list-returns',
       columns,
       from: 'read_models.returns',

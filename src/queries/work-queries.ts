@@ -10,6 +10,7 @@ import {
 } from '../contract/generated/orders/v1/work.ts';
 import { actsForMerchant, authorityOf } from '../domain/authority.ts';
 import { answered, refused, type Method } from '../platform/call.ts';
+import { awaitedQuery } from '../platform/awaited-query.ts';
 import type { Pool } from '../platform/database.ts';
 import type { SupportTaskRow } from '../projections/support-tasks.ts';
 import { boundToNobody, notYours } from './access.ts';
@@ -42,7 +43,7 @@ export const workQueries = ({ pool, consistency }: { readonly pool: Pool; readon
     if (isRefusal(after)) return after;
     const unreached = await consistency.reached(call, ['orders', 'returns']);
     if (unreached) return unreached;
-    const { rows, last } = await readQueue(pool, merchantId, wanted, after, pageSize);
+    const { rows, last } = await readQueue(pool, call.signal, merchantId, wanted, after, pageSize);
     return answered({ entries: rows.map(entryOf), nextPageToken: last ? pageTokenAfter(listing, last) : '' });
   },
 
@@ -59,7 +60,7 @@ export const workQueries = ({ pool, consistency }: { readonly pool: Pool; readon
     if (isRefusal(after)) return after;
     const unreached = await consistency.reached(call, ['orders']);
     if (unreached) return unreached;
-    const { rows, last } = await readPage<SupportTaskRow>(pool, {
+    const { rows, last } = await readPage<SupportTaskRow>(pool, call.signal, {
       name: 'list-tasks',
       columns: 'task_id, order_id, kind, status, merchant_id, shipment_id, return_id, payment_id, code, raised_at, resolved_at',
       from: 'read_models.support_tasks',
@@ -89,13 +90,14 @@ type QueueRow = {
 /** One page of a merchant's queue: of lines and of returns the most urgent each, and of both together the most urgent. */
 const readQueue = async (
   pool: Pool,
+  signal: AbortSignal,
   merchantId: string,
   kind: string | undefined,
   after: readonly string[] | undefined,
   pageSize: number,
 ): Promise<Page<QueueRow>> => {
   const [at, id] = after ?? ['-infinity', '00000000-0000-0000-0000-000000000000'];
-  const { rows } = await pool.query<QueueRow>({
+  const { rows } = await awaitedQuery<QueueRow>(pool, signal, {
     name: 'list-merchant-queue',
     text: `
       (select waits_for as kind, merchant_id, order_id, line_id as entry_id, sku, title, open_quantity as quantity, due_at, on_hold, queue_at
