@@ -1,6 +1,7 @@
+import { authorityOf } from '../domain/authority.ts';
 import { refused, type Caller, type Refusal } from '../platform/call.ts';
 
-/** How many orders may be watched at once through one process: in all, by one caller, and by those who are bound to one customer or merchant, together. */
+/** How many orders may be watched at once through one process: in all, by one caller that acts for others, and by those who are bound to one customer or merchant, together. */
 export type WatchLimits = { readonly perProcess: number; readonly perCaller: number; readonly perTenant: number };
 
 const defaultLimits: WatchLimits = { perProcess: 10_000, perCaller: 5_000, perTenant: 100 };
@@ -29,8 +30,8 @@ export const watchPlaces = (limits: WatchLimits = defaultLimits): ((caller: Call
 
 const later = { retryAfterMs: 5_000 };
 
-const holderOf = ({ issuer, subject, customerId, merchantId }: Caller, limits: WatchLimits): { readonly holder: string; readonly most: number } => {
-  if (customerId !== undefined) return { holder: `customer ${customerId}`, most: limits.perTenant };
-  if (merchantId !== undefined) return { holder: `merchant ${merchantId}`, most: limits.perTenant };
-  return { holder: `caller ${issuer} ${subject}`, most: limits.perCaller };
+const holderOf = (caller: Caller, limits: WatchLimits): { readonly holder: string; readonly most: number } => {
+  const { anyCustomer, anyMerchant, customerId, merchantId } = authorityOf(caller);
+  if (anyCustomer || anyMerchant) return { holder: `caller ${caller.issuer} ${caller.subject}`, most: limits.perCaller };
+  return { holder: customerId === undefined ? `merchant ${merchantId}` : `customer ${customerId}`, most: limits.perTenant };
 };
