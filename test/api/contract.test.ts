@@ -25,13 +25,14 @@ const contractOf = async (
   method: string,
   messages = 'message Request { string id = 1; } message Answer { string id = 1; }',
   packageName = 'test.v1',
+  signature = '(Request) returns (Answer)',
 ): Promise<Contract> => {
   const imports = ['google/api/annotations.proto', 'google/protobuf/timestamp.proto', 'orders/options/v1/options.proto'].map(
     (file) => `import "${file}";`,
   );
   await writeFile(
     join(folder, 'test.proto'),
-    `syntax = "proto3"; package ${packageName}; ${imports.join('')} service Tests { rpc Run(Request) returns (Answer) {${method}} } ${messages}`,
+    `syntax = "proto3"; package ${packageName}; ${imports.join('')} service Tests { rpc Run${signature} {${method}} } ${messages}`,
   );
   const { stdout } = await promisify(execFile)(join(repository, 'node_modules/.bin/buf'), ['build', folder, '--as-file-descriptor-set', '-o', '-'], {
     encoding: 'buffer',
@@ -68,6 +69,17 @@ test('an internal method has no path: with one the start stops', async () => {
     contractOf(at('get: "/v1/tests"'), undefined, 'orders.internal.v1'),
     /orders\.internal\.v1\.Tests\.Run is internal and has a path/,
   );
+});
+
+test('answers may be streamed, with GET only, and requests may not', async () => {
+  const streaming = (rule: string, signature: string) => contractOf(at(rule), undefined, undefined, signature);
+  const contract = await streaming('get: "/v1/tests"', '(Request) returns (stream Answer)');
+  assert.equal(contract.methods[0]?.streams, true);
+  await assert.rejects(
+    streaming('post: "/v1/tests" body: "*"', '(Request) returns (stream Answer)'),
+    /streams, and server-sent events are had with GET/,
+  );
+  await assert.rejects(streaming('get: "/v1/tests"', '(stream Request) returns (Answer)'), /takes a stream: only answers are streamed/);
 });
 
 test('creating a field that is not in the answer stops the start', async () => {

@@ -4,8 +4,12 @@ import { mock, test } from 'node:test';
 import { status, type ClientReadableStream, type ServiceError } from '@grpc/grpc-js';
 import { Order, type WatchOrderRequest } from '../../src/contract/generated/orders/v1/orders.ts';
 import type { Authenticate } from '../../src/api/authenticate.ts';
-import type { Services } from '../../src/api/methods.ts';
-import { answered, refused, type Call, type Messages } from '../../src/platform/call.ts';
+import type { ReadyStream, Services } from '../../src/api/methods.ts';
+import { streamRunner, writeStream } from '../../src/api/streams.ts';
+import type { Transport } from '../../src/api/transport.ts';
+import { answered, refused, type Call, type Caller, type Messages } from '../../src/platform/call.ts';
+import { silent } from '../../src/platform/logging.ts';
+import { createMetrics } from '../../src/platform/metrics.ts';
 import { eventsOf, type ServerSentEvent } from '../support/event-stream.ts';
 import { until } from '../support/stand.ts';
 import { call, failureOf, merchantId, orderId, runningApi, services, type GrpcFailure, type RunningApi } from './running-api.ts';
@@ -373,4 +377,39 @@ test('while streams are open other calls are answered on the same connection', a
   assert.equal((await failureOf(call((callback) => its.orders.getOrder({ orderId: merchantId }, metadata, callback)))).reason, 'NOT_USED');
   stream.on('error', () => undefined).cancel();
   await closed;
+});
+
+test('a stream lasts half an hour at most, and its reader is told to come back', async () => {
+  mock.timers.enable({ apis: ['setTimeout'] });
+  try {
+    const caller: Caller = { issuer: 'i', subject: 's', scopes: new Set(['orders:read']), expiresAt: Date.now() + 86_400_000 };
+    const transport: Transport<undefined, bigint> = {
+      name: 'rest',
+      header: () => undefined,
+      budgetMs: () => Infinity,
+      decode: () => ({ kind: 'decoded', message: {} }),
+      encode: (_, { revision }) => revision as bigint,
+      onGone: () => undefined,
+    };
+    const { watchOrder, told } = lasting();
+    const method = { name: 'Test/Watch', open: watchOrder } as unknown as ReadyStream;
+    const runner = streamRunner({ authorise: () => caller, logger: silent, metrics: createMetrics('test') });
+    const opening = await runner.openStream(method, { caller, message: {} }, transport, undefined, 'c');
+    assert.ok(opening.kind === 'opened' && opening.stream);
+    const written: bigint[] = [];
+    const ended = writeStream(opening.stream, (revision, taken) => {
+      written.push(revision);
+      taken();
+    });
+    await told;
+    mock.timers.tick(30 * 60_000 - 1);
+    assert.equal(opening.stream.signal.aborted, false);
+    mock.timers.tick(1);
+    const failure = await ended;
+    assert.ok(failure?.kind === 'refused');
+    assert.deepEqual([written, failure.status, failure.code], [[0n], 'unavailable', 'STREAM_LASTED_LONG']);
+    assert.ok(failure.retryAfterMs! >= 500);
+  } finally {
+    mock.timers.reset();
+  }
 });
