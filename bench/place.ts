@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { testDatabase } from '../test/support/database.ts';
 import { cpuOfParts, cpuOfPostgres, cpuOfRoles, withCpu, type CpuClock } from './cpu.ts';
-import { inTurns, series, type Sample } from './measure.ts';
+import { inTurns, series, type Contender, type Sample } from './measure.ts';
 import { merchants, offerCount } from './market.ts';
 import { startPart, type Part } from './part.ts';
 import type { LoadOptions, LoadRound } from './parts/load.ts';
@@ -36,12 +36,9 @@ export const placeBenchmark = async ({ quick, rounds, say }: Bench): Promise<Fin
   await publishOffers(loads.rest, apis, say);
   const prices = await part('prices', { targets: apis.map(({ http }) => http), perSecond: priceChangesPerSecond, merchantTokens });
 
-  const figures: Figure[] = [];
-  const comparisons: Comparison[] = [];
-  const notes: string[] = [];
-  let acknowledged = 0;
-  for (const transport of ['rest', 'grpc'] as const) {
-    say(transport);
+  const transports = ['rest', 'grpc'] as const;
+  const contenders: Contender[] = [];
+  for (const transport of transports) {
     const echoAddresses = (await Promise.all(echoes.map(({ ask }) => ask<Record<typeof transport, Address>>('addresses')))).map(
       (addresses) => addresses[transport],
     );
@@ -52,40 +49,44 @@ export const placeBenchmark = async ({ quick, rounds, say }: Bench): Promise<Fin
         durationMs,
         clocks,
       );
-    const before = await counted(apis, 'commands_total', 'method="PlaceOrder"', 'outcome');
-    const results = await inTurns(
-      [
-        { name: 'ours', round: round(apiAddresses, { serverMicros: cpuOfRoles(apis), postgresMicros: cpuOfPostgres(owner) }) },
-        { name: 'echo', round: round(echoAddresses, { serverMicros: cpuOfParts(echoes) }) },
-      ],
-      rounds,
-      say,
-    );
-    const after = await counted(apis, 'commands_total', 'method="PlaceOrder"', 'outcome');
-    const outcomes = new Map([...after].map(([outcome, count]) => [outcome, count - (before.get(outcome) ?? 0)]));
-    acknowledged += outcomes.get('accepted') ?? 0;
-
-    const title = transport === 'rest' ? 'REST' : 'gRPC';
-    figures.push(
-      { name: `PlaceOrder, ${title}`, unit: '/s', values: series(results, 'ours', 'rate') },
-      { name: `PlaceOrder, ${title}, p50`, unit: ' ms', values: series(results, 'ours', 'p50Ms') },
-      { name: `PlaceOrder, ${title}, p99`, unit: ' ms', values: series(results, 'ours', 'p99Ms') },
-      { name: `PlaceOrder, ${title}, the api processes' CPU`, unit: ' µs each', values: series(results, 'ours', 'serverMicros') },
-      { name: `PlaceOrder, ${title}, PostgreSQL's CPU`, unit: ' µs each', values: series(results, 'ours', 'postgresMicros') },
-      { name: `${title} echo`, unit: '/s', values: series(results, 'echo', 'rate') },
-      { name: `${title} echo, p50`, unit: ' ms', values: series(results, 'echo', 'p50Ms') },
-      { name: `${title} echo, its processes' CPU`, unit: ' µs each', values: series(results, 'echo', 'serverMicros') },
-      { name: `the client's share of a core while it loads the ${title} echo`, unit: '', values: series(results, 'echo', 'clientCpu') },
-    );
-    comparisons.push(
-      ratio(`PlaceOrder by ${title} against its echo, ${concurrency} at once`, series(results, 'ours', 'rate'), series(results, 'echo', 'rate'), {
-        atLeast: 0.3,
-      }),
-    );
-    notes.push(
-      `${title}: commands by outcome, warm-up included: ${[...outcomes].map(([outcome, count]) => `${outcome} ${count.toLocaleString('en')}`).join(', ')}. Only accepted ones count as orders.`,
+    contenders.push(
+      { name: `${transport} ours`, round: round(apiAddresses, { serverMicros: cpuOfRoles(apis), postgresMicros: cpuOfPostgres(owner) }) },
+      { name: `${transport} echo`, round: round(echoAddresses, { serverMicros: cpuOfParts(echoes) }) },
     );
   }
+  const outcomesSoFar = () => counted(apis, 'commands_total', 'method="PlaceOrder"', 'outcome');
+  const before = await outcomesSoFar();
+  const results = await inTurns(contenders, rounds, say);
+  const outcomes = new Map([...(await outcomesSoFar())].map(([outcome, count]) => [outcome, count - (before.get(outcome) ?? 0)]));
+  const acknowledged = outcomes.get('accepted') ?? 0;
+
+  const figures: Figure[] = [];
+  const comparisons: Comparison[] = [];
+  for (const transport of transports) {
+    const title = transport === 'rest' ? 'REST' : 'gRPC';
+    const ours = (measure: string): readonly number[] => series(results, `${transport} ours`, measure);
+    const echo = (measure: string): readonly number[] => series(results, `${transport} echo`, measure);
+    figures.push(
+      { name: `PlaceOrder, ${title}`, unit: '/s', values: ours('rate') },
+      { name: `PlaceOrder, ${title}, p50`, unit: ' ms', values: ours('p50Ms') },
+      { name: `PlaceOrder, ${title}, p99`, unit: ' ms', values: ours('p99Ms') },
+      { name: `PlaceOrder, ${title}, the api processes' CPU`, unit: ' µs each', values: ours('serverMicros') },
+      { name: `PlaceOrder, ${title}, PostgreSQL's CPU`, unit: ' µs each', values: ours('postgresMicros') },
+      { name: `${title} echo`, unit: '/s', values: echo('rate') },
+      { name: `${title} echo, p50`, unit: ' ms', values: echo('p50Ms') },
+      { name: `${title} echo, its processes' CPU`, unit: ' µs each', values: echo('serverMicros') },
+      { name: `the client's share of a core while it loads the ${title} echo`, unit: '', values: echo('clientCpu') },
+    );
+    comparisons.push(ratio(`PlaceOrder by ${title} against its echo, ${concurrency} at once`, ours('rate'), echo('rate'), { atLeast: 0.3 }));
+  }
+  comparisons.push(
+    ratio(
+      "the api processes' CPU for a PlaceOrder by REST against one by gRPC",
+      series(results, 'rest ours', 'serverMicros'),
+      series(results, 'grpc ours', 'serverMicros'),
+      { atMost: 1.6 },
+    ),
+  );
   const { changed, failed } = await prices.ask<{ changed: number; failed: number }>('changes');
   const stored = await countOrders(owner);
   comparisons.push({ what: 'acknowledged orders that are not in the log', values: [acknowledged - stored], unit: 'events', target: { atMost: 0 } });
@@ -97,7 +98,7 @@ export const placeBenchmark = async ({ quick, rounds, say }: Bench): Promise<Fin
       `The echo has the machine to itself and its client; ours shares it with PostgreSQL.`,
       `${changed.toLocaleString('en')} price changes meanwhile, ${failed} of them failed.`,
       'One client process sends prebuilt requests over plain sockets: 64 connections for REST, 8 connections of 8 streams for gRPC.',
-      ...notes,
+      `Commands by outcome, warm-up included: ${[...outcomes].map(([outcome, count]) => `${outcome} ${count.toLocaleString('en')}`).join(', ')}. Only accepted ones count as orders.`,
     ],
   };
 };
