@@ -120,8 +120,8 @@ export const problemsOf = (operation: {
   return Object.fromEntries(statuses.map((status) => [String(status), { $ref: `#/components/responses/${problems[status]!.name}` }]));
 };
 
-/** The HTTP statuses of problems that name no operation: a path that takes other methods. */
-const ofNoOperation = 405;
+/** The HTTP statuses of problems that name no operation: a path that takes other methods, a request that does not arrive, headers that are too large. */
+const ofNoOperation = [405, 408, 431];
 
 /** Problem details (RFC 9457) as a schema. */
 export const problemSchema: Json = {
@@ -134,7 +134,7 @@ export const problemSchema: Json = {
     status: {
       type: 'integer',
       description: 'The HTTP status.',
-      enum: [...Object.keys(problems).map(Number), ofNoOperation].toSorted((a, b) => a - b),
+      enum: [...Object.keys(problems).map(Number), ...ofNoOperation].toSorted((a, b) => a - b),
     },
     detail: { type: 'string', description: 'What is wrong, for people.' },
     code: { type: 'string', description: 'What is wrong, for programs: stable, in upper snake case.', pattern: '^[A-Z][A-Z0-9_]*$' },
