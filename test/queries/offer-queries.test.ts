@@ -86,3 +86,32 @@ test('offers are listed by merchant and status, newest first, page by page', asy
   } while (pageToken !== '');
   assert.deepEqual(seen, published.toReversed());
 });
+
+test('pages hold every offer once while others are published and these change', async () => {
+  const merchantId = randomUUID();
+  const published = Array.from({ length: 12 }, () => randomUUID()).toSorted();
+  for (const offerId of published) await publishAs(offerId, { merchantId });
+  await caughtUp(stand);
+  let isRead = false;
+  const writing = (async () => {
+    for (let price = 1; !isRead; price += 1) {
+      await publish({ merchantId });
+      await appendTo(stand.store, `offer-${published[price % published.length]}`, priceChanged(price));
+    }
+  })();
+  const seen: string[] = [];
+  let pageToken = '';
+  do {
+    const page = messageOf(await list({ merchantId, pageSize: 2, pageToken }));
+    seen.push(...page.offers.map(({ offerId }) => offerId));
+    pageToken = page.nextPageToken;
+    await caughtUp(stand);
+  } while (pageToken !== '');
+  isRead = true;
+  await writing;
+  assert.equal(new Set(seen).size, seen.length);
+  assert.deepEqual(
+    seen.filter((offerId) => published.includes(offerId)),
+    published.toReversed(),
+  );
+});
