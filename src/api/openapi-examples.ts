@@ -27,6 +27,7 @@ export const fieldExample = (contract: Contract, field: DescField, isRequest: bo
 const valueExample = (contract: Contract, field: DescField, given: string, isRequest: boolean): JsonValue => {
   if (field.message) {
     if (given !== '') return JSON.parse(given) as JsonValue;
+    if (field.message.typeName === 'google.protobuf.Timestamp') return isAhead.test(field.name) ? '2026-02-14T12:00:00Z' : '2026-01-31T12:00:00Z';
     return wellKnown[field.message.typeName] ?? exampleOf(contract, field.message.fields, isRequest);
   }
   if (field.enum) return given || field.enum.values[1]!.name;
@@ -74,4 +75,7 @@ const idExample = (name: string): string => {
   return `0198c5f0-${digits.slice(0, 4)}-7${digits.slice(4, 7)}-8${digits.slice(7, 10)}-${digits.slice(10, 22)}`;
 };
 
-const wellKnown: Readonly<Record<string, JsonValue>> = { 'google.protobuf.Timestamp': '2026-01-31T12:00:00Z', 'google.protobuf.Struct': {} };
+/** Times by which something is to happen. */
+const isAhead = /_(by|before|ends)$|^until$/;
+
+const wellKnown: Readonly<Record<string, JsonValue>> = { 'google.protobuf.Struct': {} };

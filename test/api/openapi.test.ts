@@ -92,6 +92,18 @@ test('every example is one that its schema allows', () => {
   assert.ok(seen > 60, String(seen));
 });
 
+/** The names of the fields whose text is empty, at any depth. */
+const blanks = (value: unknown): readonly string[] =>
+  typeof value !== 'object' || value === null ? [] : Object.entries(value).flatMap(([name, part]) => (part === '' ? [name] : blanks(part)));
+
+test('every text of an example is filled in, but for the token after the last page', () => {
+  const examples = operations.flatMap(({ operation }) => [
+    operation.requestBody?.content['application/json'].example,
+    ...Object.values<any>(operation.responses).map(({ content }) => content?.['application/json']?.example),
+  ]);
+  assert.deepEqual([...new Set(examples.flatMap(blanks))], ['next_page_token']);
+});
+
 test('every example request keeps the rules that requests are held to', () => {
   const contract = readContract(Buffer.from(descriptors, 'base64'));
   const reader = jsonReader();

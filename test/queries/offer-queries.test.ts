@@ -89,7 +89,7 @@ test('offers are listed by merchant and status, newest first, page by page', asy
 
 test('pages hold every offer once while others are published and these change', async () => {
   const merchantId = randomUUID();
-  const published = Array.from({ length: 12 }, () => randomUUID()).toSorted();
+  const published: string[] = Array.from({ length: 12 }, () => randomUUID()).toSorted();
   for (const offerId of published) await publishAs(offerId, { merchantId });
   await caughtUp(stand);
   let isRead = false;
