@@ -138,12 +138,12 @@ test('patience ends after four tries', async (t) => {
   assert.equal(tries, 4);
 });
 
-/** A method that never answers, and the signals of its calls. */
+/** A method that works until nobody waits any more, and the signals of its calls. */
 const silent = () => {
   const signals: AbortSignal[] = [];
   const getOrder = (_: unknown, { signal }: Call): Promise<Outcome<Order>> => {
     signals.push(signal);
-    return new Promise(() => {});
+    return aborted(signal).then(() => refused('unavailable', 'GONE', 'Nobody waits.'));
   };
   return { signals, getOrder };
 };
@@ -163,7 +163,7 @@ test('a call has a deadline, and the platform stops working on it then', async (
 
 test('a call that nobody waits for any more is ended on both sides', async (t) => {
   const { signals, getOrder } = silent();
-  for (const [index, client] of (await clientsOf(t, { getOrder })).entries()) {
+  for (const [index, client] of (await clientsOf(t, { getOrder }, { deadlineMs: 600_000 })).entries()) {
     const nobody = new AbortController();
     const calling = client.getOrder({ orderId }, { signal: nobody.signal });
     const refusing = assert.rejects(calling, { message: 'gone' });
@@ -189,6 +189,12 @@ test('a token that was refused is replaced once, and the call goes on', async (t
   }
   for (const client of clientsAt(t, api, { token: 'never good' }))
     assert.equal((await errorOf(client.getOrder({ orderId }))).status, 'UNAUTHENTICATED');
+  let given = 0;
+  for (const client of clientsAt(t, api, { token: () => `bad ${(given += 1)}` })) {
+    given = 0;
+    assert.equal((await errorOf(client.getOrder({ orderId }))).status, 'UNAUTHENTICATED');
+    assert.equal(given, 2);
+  }
 });
 
 /** A consistency token as the platform makes them. */

@@ -16,7 +16,7 @@ export const restRequest = (
   return { verb, path: query === '' ? filled : `${filled}?${query}`, body: undefined };
 };
 
-/** Names in snake case, 64-bit integers and times as text, and nothing that is empty: unspecified enums end in `UNSPECIFIED`. */
+/** Names in snake case, 64-bit integers and times as text, and nothing that is empty. */
 const jsonOf = (value: unknown): unknown => {
   if (typeof value === 'bigint') return String(value);
   if (value instanceof Date) return value.toISOString();
@@ -26,6 +26,6 @@ const jsonOf = (value: unknown): unknown => {
   return Object.fromEntries(fields.map(([name, field]) => [snakeCase(name), jsonOf(field)]));
 };
 
-const isEmpty = (value: unknown): boolean => value === undefined || value === '' || (typeof value === 'string' && value.endsWith('_UNSPECIFIED'));
+const isEmpty = (value: unknown): boolean => value === undefined || value === '';
 
 const snakeCase = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
