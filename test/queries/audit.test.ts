@@ -10,9 +10,12 @@ import { createMetrics } from '../../src/platform/metrics.ts';
 import { audited, auditTrail, AuditUnavailable } from '../../src/privacy/audit.ts';
 import { readAuditPage, type AuditedRead, type AuditFilter } from '../../src/privacy/audit-page.ts';
 import { openConsistency } from '../../src/queries/consistency.ts';
+import { followOrders } from '../../src/queries/order-changes.ts';
 import { orderQueries } from '../../src/queries/order-queries.ts';
+import { orderReader } from '../../src/queries/order-reader.ts';
 import { returnQueries } from '../../src/queries/return-queries.ts';
 import { shipmentQueries } from '../../src/queries/shipment-queries.ts';
+import { orderWatches } from '../../src/queries/watch-order.ts';
 import { openLife, type Life } from '../projections/life.ts';
 import { caughtUp, startProjector, type Projector } from '../projections/projector.ts';
 import { openStand, type Stand } from '../support/stand.ts';
@@ -43,7 +46,13 @@ const queriesOn = (pool: Pool) => {
   const consistency = openConsistency({ pool: stand.pool, store: stand.store, logger: silent });
   const open = audited(openerOf({ erased }), auditTrail({ pool, metrics: createMetrics('test') }));
   const orders = orderQueries({ pool: stand.pool, store: stand.store, consistency, open });
-  return { ...orders, ...shipmentQueries(orders), ...returnQueries({ pool: stand.pool, consistency, open }) };
+  const watches = orderWatches({
+    reader: orderReader({ pool: stand.pool, consistency }),
+    changes: followOrders({ pool: stand.pool, store: stand.store, logger: silent }),
+    open,
+    metrics: createMetrics('test'),
+  });
+  return { ...orders, ...watches, ...shipmentQueries(orders), ...returnQueries({ pool: stand.pool, consistency, open }) };
 };
 
 const scopes = ['orders:read', 'orders:personal', 'orders:history', 'tenants:any-customer', 'tenants:any-merchant'];
@@ -93,6 +102,7 @@ test('every query that shows personal data puts staff on record', async () => {
       ],
       ['GetShipment', order, personal, (call) => queries.getShipment({ orderId, shipmentId }, call)],
       ['GetOrderHistory', order, personal, (call) => queries.getOrderHistory({ orderId, ...pages }, call)],
+      ['GetOrderAt', order, personal, (call) => queries.getOrderAt({ orderId, revision: 0n, time: undefined }, call)],
       ['GetReturn', `return-${returnId}`, ['reason'], (call) => queries.getReturn({ returnId }, call)],
       [
         'ListReturns',
@@ -106,6 +116,23 @@ test('every query that shows personal data puts staff on record', async () => {
     const shown = (await trail({ method, resource })).flatMap((read) => read.fields);
     assert.deepEqual([...new Set(shown)].toSorted(), fields, method);
   }
+});
+
+test('of a watch by staff every message is on record', async () => {
+  const orderId = await placed();
+  const ended = new AbortController();
+  const call = callOf(staff, { method: 'WatchOrder', signal: ended.signal });
+  const watch = messageOf(await queriesOn(stand.pool).watchOrder({ orderId, afterRevision: undefined }, call));
+  const messages = watch![Symbol.asyncIterator]();
+  const told = async (): Promise<number> => {
+    assert.equal((await messages.next()).done, false);
+    return (await inOrder(orderId)).length;
+  };
+  assert.equal(await told(), 3);
+  await life.orders(orderId, { type: 'HoldOrder', cause: 'SUPPORT' });
+  assert.equal(await told(), 6);
+  ended.abort();
+  await messages.next();
 });
 
 test('of a page every order is on record for itself', async () => {
