@@ -118,9 +118,10 @@ test('every query that shows personal data puts staff on record', async () => {
   }
 });
 
-test('of a watch by staff every message is on record', async () => {
+test('of a watch by staff every message is on record', async (t) => {
   const orderId = await placed();
   const ended = new AbortController();
+  t.after(() => ended.abort());
   const call = callOf(staff, { method: 'WatchOrder', signal: ended.signal });
   const watch = messageOf(await queriesOn(stand.pool).watchOrder({ orderId, afterRevision: undefined }, call));
   const messages = watch![Symbol.asyncIterator]();
@@ -131,8 +132,6 @@ test('of a watch by staff every message is on record', async () => {
   assert.equal(await told(), 3);
   await life.orders(orderId, { type: 'HoldOrder', cause: 'SUPPORT' });
   assert.equal(await told(), 6);
-  ended.abort();
-  await messages.next();
 });
 
 test('of a page every order is on record for itself', async () => {
