@@ -39,7 +39,8 @@ export const createRest = (options: {
   const server = fastify({
     bodyLimit: maxBodyBytes,
     requestTimeout: options.requestTimeoutMs,
-    http: { connectionsCheckingInterval: options.requestTimeoutMs / 3 },
+    // Node takes the longer of its two timeouts for the whole request, so its default for headers would stand for bodies.
+    http: { headersTimeout: options.requestTimeoutMs, connectionsCheckingInterval: options.requestTimeoutMs / 3 },
     keepAliveTimeout: 75_000,
     return503OnClosing: false,
     forceCloseConnections: 'idle',
