@@ -8,6 +8,8 @@ export type GrpcAnswer = {
   /** Undefined where there was none: the stream was reset, or this is no gRPC answer. */
   readonly status: number | undefined;
   readonly messages: readonly Buffer[];
+  /** A stream that began, and had nothing to say yet when it was left. */
+  readonly isOpen: boolean;
   readonly reason: string;
   readonly fields: readonly string[];
   readonly mayRetry: boolean;
@@ -31,7 +33,7 @@ export const framed = (bytes: Uint8Array, flags = 0, length = bytes.length): Buf
 /** An answer that takes longer than this is none. */
 export const patienceMs = 60_000;
 
-/** A gRPC client without a will of its own. Of streams it takes the first message and goes. */
+/** A gRPC client without a will of its own. Of streams it takes the first message and goes; after a second it goes without. */
 export const rawGrpc = (address: string): RawGrpc => {
   let session: ClientHttp2Session | undefined;
   const open = (): ClientHttp2Session => {
@@ -46,7 +48,8 @@ export const rawGrpc = (address: string): RawGrpc => {
       const chunks: Buffer[] = [];
       let httpStatus = 0;
       let trailers: Readonly<Record<string, unknown>> = {};
-      const done = (): void => resolve(answerOf(httpStatus, trailers, Buffer.concat(chunks), said.join('\n')));
+      let isOpen = false;
+      const done = (): void => resolve({ ...answerOf(httpStatus, trailers, Buffer.concat(chunks), said.join('\n')), isOpen });
       const note = (received: object): void => {
         trailers = { ...trailers, ...received };
         said.push(...Object.entries(received).map(([name, value]) => `${name}: ${value}`));
@@ -55,6 +58,12 @@ export const rawGrpc = (address: string): RawGrpc => {
       stream.on('response', (received) => {
         httpStatus = Number(received[':status']);
         note(received);
+        // A refusal follows its headers at once.
+        const leave = (): void => {
+          isOpen = true;
+          stream.close(constants.NGHTTP2_CANCEL);
+        };
+        if (streams) stream.once('close', clearTimeout.bind(undefined, setTimeout(leave, 1_000)));
       });
       stream.on('trailers', note);
       stream.on('data', (chunk: Buffer) => {
@@ -69,7 +78,7 @@ export const rawGrpc = (address: string): RawGrpc => {
   return { send, close: () => session?.destroy() };
 };
 
-const answerOf = (httpStatus: number, trailers: Readonly<Record<string, unknown>>, body: Buffer, said: string): GrpcAnswer => {
+const answerOf = (httpStatus: number, trailers: Readonly<Record<string, unknown>>, body: Buffer, said: string): Omit<GrpcAnswer, 'isOpen'> => {
   const details = trailers['grpc-status-details-bin'];
   const { details: anys } = typeof details === 'string' ? Status.decode(Buffer.from(details, 'base64')) : { details: [] };
   const find = <Message>(name: string, codec: { decode(bytes: Uint8Array): Message }): Message | undefined => {

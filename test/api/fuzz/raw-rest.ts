@@ -18,7 +18,7 @@ export type RestRequest = {
   readonly path: string;
   readonly headers: OutgoingHttpHeaders;
   readonly body: Buffer | undefined;
-  /** The answer is a stream of events: the first is taken. */
+  /** The answer is a stream of events, which is left as soon as it begins. */
   readonly streams: boolean;
 };
 
@@ -34,12 +34,12 @@ export const rawRest = (httpUrl: string): RawRest => {
       const sent = open({ hostname, port, method, path, headers: given(headers), agent }, (response) => {
         const chunks: Buffer[] = [];
         const done = (): void => resolve(answerOf(response.statusCode ?? 0, response.headers, Buffer.concat(chunks).toString('utf8')));
-        response.on('data', (chunk: Buffer) => {
-          chunks.push(chunk);
-          if (!streams || response.statusCode !== 200) return;
+        if (streams && response.statusCode === 200) {
           done();
           response.destroy();
-        });
+          return;
+        }
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
         response.on('end', done);
         response.on('error', failed);
       });
