@@ -99,8 +99,7 @@ export const createRest = (options: {
         .flatMap(({ method, route: { verb } }) => (verb === 'GET' && !('open' in method) ? ['GET', 'HEAD'] : [verb])),
     );
     // Where the path takes this very method, something in the path is what no route takes: an id with a colon or a slash in it.
-    if (allowed.size === 0 || allowed.has(request.method))
-      return refuse(reply, refused('method_unknown', 'PATH_UNKNOWN', 'There is nothing at this path.'));
+    if (allowed.size === 0 || allowed.has(request.method)) return refuse(reply, pathUnknown);
     const allow = [...allowed, 'OPTIONS'].join(', ');
     if (request.method === 'OPTIONS') return reply.code(204).header('allow', allow).send();
     return refuse(reply.header('allow', allow), refused('method_unknown', 'METHOD_NOT_ALLOWED', `This path takes ${allow}.`), 405);
@@ -193,9 +192,13 @@ const transport: Transport<Arrival, string> = {
   },
 };
 
+const pathUnknown = refused('method_unknown', 'PATH_UNKNOWN', 'There is nothing at this path.');
+
 /** What went wrong before a handler was reached: the caller's mistake, as fastify names it, or a bug of ours. */
 const failureOfServer = (error: FastifyError, logger: Logger): Failure => {
   switch (error.code) {
+    case 'FST_ERR_MAX_PARAM_LENGTH':
+      return pathUnknown;
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
       return refused('too_large', 'BODY_TOO_LARGE', `The body is larger than ${maxBodyBytes} bytes.`);
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
