@@ -82,6 +82,24 @@ test('answers may be streamed, with GET only, and requests may not', async () =>
   await assert.rejects(streaming('get: "/v1/tests"', '(stream Request) returns (Answer)'), /takes a stream: only answers are streamed/);
 });
 
+const retiring = 'option (orders.options.v1.deprecation) = {since: "2027-01-31" sunset: "2027-07-31" link: "https://example.org"};';
+
+test('a method that goes away says since when, until when and what instead', async () => {
+  const contract = await contractOf(`${at('get: "/v1/tests"')} option deprecated = true; ${retiring}`);
+  assert.deepEqual(contract.methods[0]?.deprecation, { since: new Date('2027-01-31'), sunset: new Date('2027-07-31'), link: 'https://example.org' });
+  assert.equal((await contractOf(at('get: "/v1/tests"'))).methods[0]?.deprecation, undefined);
+});
+
+test('a method that goes away and does not say so, or the other way round, stops the start', async () => {
+  await assert.rejects(contractOf(`${at('get: "/v1/tests"')} option deprecated = true;`), /test\.v1\.Tests\.Run: deprecated = true and/);
+  await assert.rejects(contractOf(`${at('get: "/v1/tests"')} ${retiring}`), /stand together/);
+});
+
+test('a deprecation whose days are none stops the start', async () => {
+  const never = retiring.replace('2027-01-31', '31 January 2027');
+  await assert.rejects(contractOf(`${at('get: "/v1/tests"')} option deprecated = true; ${never}`), /31 January 2027 is no day/);
+});
+
 test('creating a field that is not in the answer stops the start', async () => {
   await assert.rejects(
     contractOf('option (orders.options.v1.access) = {scope: "a", creates: "thing_id"}; option (google.api.http) = {get: "/v1/tests"};'),

@@ -121,7 +121,7 @@ for (const transport of ['REST', 'gRPC'] as const) {
     const running: Promise<unknown> =
       transport === 'REST'
         ? rest(`/v1/orders/${orderId}:cancel`, { body: {} })
-        : call((callback) => orders.cancelOrder(cancelRequest, md, { deadline: Date.now() + 60_000 }, callback));
+        : call((callback) => orders.cancelOrder(cancelRequest, md, { deadline: Date.now() + 20_000 }, callback));
     const cut = assert.rejects(running, (error: { code?: number }) => error.code !== status.DEADLINE_EXCEEDED);
     await arrived;
     await api.drain();

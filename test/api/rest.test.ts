@@ -179,7 +179,9 @@ test('a malformed trace context is left out', async () => {
 test('the docs and their assets come from this server', async () => {
   const page = await fetch(`${api.httpUrl}/docs/`);
   assert.equal(page.status, 200);
+  assert.match(page.headers.get('content-security-policy') ?? '', /default-src 'none'; script-src 'self';/);
   const html = await page.text();
+  assert.doesNotMatch(html, /<script(?![^>]*\bsrc=)/);
   for (const [, url] of html.matchAll(/(?:src|href)="([^"]+)"/g)) {
     const asset = new URL(url!, page.url);
     assert.equal(asset.origin, api.httpUrl);

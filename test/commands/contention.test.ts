@@ -52,6 +52,18 @@ describe('many at once at one offer', () => {
     );
   });
 
+  test('what waits for its turn when its caller goes is not done', async () => {
+    const { offerId, asMerchant, stream } = await offerOf(here, { quantity: 200 });
+    const caller = new AbortController();
+    const take = (more: object) => here.adjustStock({ offerId, difference: -1, reason: '', requestId: '', etag: '' }, { ...asMerchant(), ...more });
+    const staying = Array.from({ length: 10 }, () => take({}));
+    const gone = Array.from({ length: 10 }, () => assert.rejects(take({ signal: caller.signal }), { name: 'AbortError' }));
+    caller.abort();
+    await Promise.all(gone);
+    for (const outcome of await Promise.all(staying)) answerOf(outcome);
+    assert.equal(stockAlong(await here.eventsOf(stream)).at(-1), 190);
+  });
+
   test('in one process the last piece goes once', async () => {
     const { offerId, asMerchant, stream } = await offerOf(here, { quantity: 3 });
     const outcomes = await Promise.all(

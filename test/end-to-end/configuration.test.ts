@@ -110,11 +110,20 @@ test('values that make no sense are named with those that are missing', async ()
     PRIVACY_MASTER_KEY: 'c2hvcnQ=',
     HTTP_PORT: '70000',
     LOG_LEVEL: 'loud',
+    CONSOLE_ORIGIN: 'https://console.example.org/app',
     AUTH_MODE: 'none',
   });
   assert.equal(code, 1);
   const names = problemsOf(stderr).map((problem) => problem.split(' ')[0]);
-  assert.deepEqual(names.toSorted(), ['AUTH_MODE', 'DATABASE_URL', 'HTTP_PORT', 'LOG_LEVEL', 'PRIVACY_DATABASE_URL', 'PRIVACY_MASTER_KEY']);
+  assert.deepEqual(names.toSorted(), [
+    'AUTH_MODE',
+    'CONSOLE_ORIGIN',
+    'DATABASE_URL',
+    'HTTP_PORT',
+    'LOG_LEVEL',
+    'PRIVACY_DATABASE_URL',
+    'PRIVACY_MASTER_KEY',
+  ]);
 });
 
 for (const [url, because] of [
