@@ -290,6 +290,41 @@ for (const transport of ['grpc', 'rest'] as const) {
   });
 }
 
+for (const transport of ['grpc', 'rest'] as const) {
+  test(`over ${transport} who does not read does not hold up the end of the server`, async () => {
+    const large = 'x'.repeat(256 * 1024);
+    const closed = Promise.withResolvers<void>();
+    let made = 0;
+    const its = await serving(
+      (_, { signal }) =>
+        Promise.resolve(
+          answered(
+            (async function* (): Messages<Order> {
+              try {
+                while (!signal.aborted) yield orderAt((made += 1), { paymentMethod: large });
+                return undefined;
+              } finally {
+                closed.resolve();
+              }
+            })(),
+          ),
+        ),
+      { drainMs: 2_000 },
+    );
+    if (transport === 'grpc') {
+      const stream = (await overGrpc(its)).on('error', () => undefined);
+      await once(stream, 'readable');
+    } else await overRest(its);
+    await until('it stands still', async () => {
+      const before = made;
+      for (let calls = 0; calls < 20; calls += 1) await its.rest(`/v1/orders/${orderId}`);
+      return made > 0 && made === before;
+    });
+    await its.api.drain();
+    await closed.promise;
+  });
+}
+
 test('the deadline of a gRPC call ends its stream', async () => {
   const { opened, closed, watchOrder } = lasting();
   const stream = await overGrpc(await serving(watchOrder), Date.now() + 1_500);
