@@ -351,7 +351,7 @@ export type Methods = {
   readonly listMerchantQueue: (request: ListMerchantQueueRequestInput, options?: CallOptions) => Promise<ListMerchantQueueResponse>;
   /** What waits for a person of support, oldest first. Scope `orders:support`; `GET /v1/tasks` in REST. */
   readonly listTasks: (request: ListTasksRequestInput, options?: CallOptions) => Promise<ListTasksResponse>;
-  /** Places an order. Prices, merchants and terms are taken from the offers at this moment; the shown prices are compared. Scope `orders:place`; `POST /v1/orders` in REST. */
+  /** Places an order. Prices, merchants and terms are taken from the offers at this moment; the shown prices are compared (PRICE_CHANGED). What the offers cannot serve is refused at once (OUT_OF_STOCK, OFFER_WITHDRAWN, OFFER_NOT_FOUND), and so are several currencies (CURRENCY_MISMATCH), countries without delivery (COUNTRY_NOT_SERVED) and erased customers (CUSTOMER_ERASED). Scope `orders:place`; `POST /v1/orders` in REST. */
   readonly placeOrder: (request: PlaceOrderRequestInput, options?: CallOptions) => Promise<PlaceOrderResponse>;
   /** Cancels an order as a whole. Refused once something of it has shipped (ALREADY_SHIPPED): cancel the open lines, or return what came. Cancelling twice is nothing. Scope `orders:cancel`; `POST /v1/orders/{order_id}:cancel` in REST. */
   readonly cancelOrder: (request: CancelOrderRequestInput, options?: CallOptions) => Promise<CommandAnswer>;

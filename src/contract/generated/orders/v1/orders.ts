@@ -4267,7 +4267,7 @@ export const OrderHistoryEntry: MessageFns<OrderHistoryEntry> = {
 /** Customers' orders: placing, changing, fulfilling, reading, and their history. */
 export type OrderServiceService = typeof OrderServiceService;
 export const OrderServiceService = {
-  /** Places an order. Prices, merchants and terms are taken from the offers at this moment; the shown prices are compared. */
+  /** Places an order. Prices, merchants and terms are taken from the offers at this moment; the shown prices are compared (PRICE_CHANGED). What the offers cannot serve is refused at once (OUT_OF_STOCK, OFFER_WITHDRAWN, OFFER_NOT_FOUND), and so are several currencies (CURRENCY_MISMATCH), countries without delivery (COUNTRY_NOT_SERVED) and erased customers (CUSTOMER_ERASED). */
   placeOrder: {
     path: "/orders.v1.OrderService/PlaceOrder" as const,
     requestStream: false as const,
@@ -4456,7 +4456,7 @@ export const OrderServiceService = {
 } as const;
 
 export interface OrderServiceServer extends UntypedServiceImplementation {
-  /** Places an order. Prices, merchants and terms are taken from the offers at this moment; the shown prices are compared. */
+  /** Places an order. Prices, merchants and terms are taken from the offers at this moment; the shown prices are compared (PRICE_CHANGED). What the offers cannot serve is refused at once (OUT_OF_STOCK, OFFER_WITHDRAWN, OFFER_NOT_FOUND), and so are several currencies (CURRENCY_MISMATCH), countries without delivery (COUNTRY_NOT_SERVED) and erased customers (CUSTOMER_ERASED). */
   placeOrder: handleUnaryCall<PlaceOrderRequest, PlaceOrderResponse>;
   /** Cancels an order as a whole. Refused once something of it has shipped (ALREADY_SHIPPED): cancel the open lines, or return what came. Cancelling twice is nothing. */
   cancelOrder: handleUnaryCall<CancelOrderRequest, CommandAnswer>;
@@ -4495,7 +4495,7 @@ export interface OrderServiceServer extends UntypedServiceImplementation {
 }
 
 export interface OrderServiceClient extends Client {
-  /** Places an order. Prices, merchants and terms are taken from the offers at this moment; the shown prices are compared. */
+  /** Places an order. Prices, merchants and terms are taken from the offers at this moment; the shown prices are compared (PRICE_CHANGED). What the offers cannot serve is refused at once (OUT_OF_STOCK, OFFER_WITHDRAWN, OFFER_NOT_FOUND), and so are several currencies (CURRENCY_MISMATCH), countries without delivery (COUNTRY_NOT_SERVED) and erased customers (CUSTOMER_ERASED). */
   placeOrder(
     request: PlaceOrderRequest,
     callback: (error: ServiceError | null, response: PlaceOrderResponse) => void,
