@@ -15,7 +15,11 @@ export const clientsOf = async (t: TestContext, methods: OrderMethods, change: P
   return clientsAt(t, api, { token: await api.token('checkout'), ...change });
 };
 
-export const clientsAt = (t: TestContext, { api }: RunningApi, options: ClientOptions): readonly Client[] => {
+export const clientsAt = (
+  t: TestContext,
+  { api }: { readonly api: Pick<RunningApi['api'], 'grpcPort' | 'httpUrl'> },
+  options: ClientOptions,
+): readonly Client[] => {
   const clients = [grpcClient({ address: `127.0.0.1:${api.grpcPort}`, plaintext: true, ...options }), restClient({ url: api.httpUrl, ...options })];
   t.after(() => clients.forEach((client) => client.close()));
   return clients;

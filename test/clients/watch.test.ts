@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { Order } from '../../src/contract/generated/orders/v1/orders.ts';
 import { answered, refused, type Call, type Messages, type Refusal } from '../../src/platform/call.ts';
 import { orderId, runningApi, services } from '../api/running-api.ts';
+import { openProxy } from '../support/proxy.ts';
 import { eventually } from '../support/role-process.ts';
 import { clientsAt, clientsOf, errorOf, type OrderMethods } from './both-clients.ts';
 
@@ -84,5 +85,37 @@ test('who stops following is not sent to any more', async (t) => {
       break;
     }
     await eventually('the stream was ended', () => calls[index]?.signal.aborted ?? false);
+  }
+});
+
+test('who loses the connection on the way comes back to where it was', async (t) => {
+  const asked: (bigint | undefined)[] = [];
+  const watchOrder: OrderMethods['watchOrder'] = ({ afterRevision }, { signal }) => {
+    asked.push(afterRevision);
+    const messages = async function* (): Messages<Order> {
+      yield { ...empty, revision: BigInt(asked.length) };
+      if (asked.length === 1) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+      return undefined;
+    };
+    return Promise.resolve(answered(messages()));
+  };
+  const { api, token } = await runningApi({ services: services({ 'orders.v1.OrderService': { watchOrder } }) });
+  const [grpc, rest] = await Promise.all([openProxy(`http://127.0.0.1:${api.grpcPort}`), openProxy(api.httpUrl)]);
+  t.after(() => Promise.all([grpc.close(), rest.close()]));
+  for (const client of clientsAt(t, { api: { grpcPort: grpc.port, httpUrl: rest.url } }, { token: await token('checkout') })) {
+    asked.length = 0;
+    const seen: bigint[] = [];
+    for await (const { revision } of client.watchOrder({ orderId })) {
+      if (seen.push(revision) > 1) continue;
+      grpc.cut();
+      rest.cut();
+    }
+    assert.deepEqual(
+      [seen, asked],
+      [
+        [1n, 2n],
+        [undefined, 1n],
+      ],
+    );
   }
 });

@@ -4,7 +4,7 @@ import { ApiError, type Failure } from './errors.ts';
 import { follow } from './follow.ts';
 import { methods, type Methods } from './generated/methods.ts';
 import type { Message, Method } from './method.ts';
-import { maxTries, pause, withJitter } from './patience.ts';
+import { pause, withJitter } from './patience.ts';
 import type { TokenSource } from './tokens.ts';
 import type { Reply, Transport } from './transport.ts';
 
@@ -26,6 +26,8 @@ export type ClientOptions = {
 };
 
 const defaultDeadlineMs = 10_000;
+/** A call is tried so often at most. */
+const maxTries = 4;
 
 /** The client over a transport; `grpcClient` and `restClient` are made with it. */
 export const createClient = (transport: Transport, options: ClientOptions & { readonly consistencyToken?: string }): Client => {

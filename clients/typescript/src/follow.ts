@@ -1,10 +1,12 @@
 import { ApiError, type Failure } from './errors.ts';
 import type { Message, Method } from './method.ts';
-import { maxTries, pause, withJitter } from './patience.ts';
+import { pause, withJitter } from './patience.ts';
 import { connectionFailed, type Transport } from './transport.ts';
 
-/** Waits before the stream is asked for again when its connection is lost; doubled each time. */
-const reconnectMs = 250;
+/** A stream that was lost is asked for again so often without hearing anything: for a good quarter of a minute, as a restart may take. */
+const maxTries = 8;
+/** The wait before it is; doubled each time. */
+const reconnectMs = { base: 250, cap: 5_000 } as const;
 
 /**
  * Messages of a stream for as long as there are any: one that was cut off where the platform says that one may try again (drain, too many),
@@ -42,7 +44,7 @@ export async function* follow(options: {
         refused = accessToken;
         delayMs = 0;
       } else if (failure.retryAfterMs !== undefined) delayMs = withJitter(failure.retryAfterMs);
-      else if (isLost) delayMs = withJitter(reconnectMs * 2 ** tries);
+      else if (isLost) delayMs = withJitter(Math.min(reconnectMs.base * 2 ** tries, reconnectMs.cap));
       if (delayMs === undefined || tries >= maxTries) throw new ApiError(failure);
       onRetry(failure);
     }

@@ -1,6 +1,3 @@
-/** How often a call is tried at most. */
-export const maxTries = 4;
-
 /** A little longer than was asked for, so that not everybody comes back at once. */
 export const withJitter = (delayMs: number): number => delayMs * (1 + Math.random() / 2);
 
