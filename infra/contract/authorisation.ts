@@ -16,6 +16,13 @@ Every call brings an OpenID Connect access token: \`Authorization: Bearer …\` 
 name the method's scope. The claims \`customer_id\` and \`merchant_id\` bind the caller to that customer's or merchant's own data; acting for
 others needs \`tenants:any-customer\` or \`tenants:any-merchant\`, and a missing claim never widens what a caller may do.
 
+A token counts when it is signed with a key that its issuer publishes, by an asymmetric algorithm (EdDSA, ES256, ES384, RS256 or PS256), names
+issuer and audience that this platform was told of, a subject, and an expiry that has not passed; clocks may differ by five seconds. What was
+verified is trusted for a minute. The issuer's keys are asked for every ten minutes, and for a key that is not known at once.
+
+Whoever has \`orders:support\` is staff: what it is shown of a person is put on record before the answer leaves, and refused where that cannot be.
+How many requests a caller may send, and where the record is read, is told in [Operations](operations.md).
+
 A customer acts on its own orders, payments and returns; so does, with \`tenants:any-customer\`, who works for customers: checkout, support,
 the payments worker. A merchant acts on its own offers, and of an order on its own lines, shipments and returns: an order without lines of
 its own it cannot even ask about. What is somebody else's is refused as \`FORBIDDEN\`, whatever state it is in.

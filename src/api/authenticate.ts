@@ -35,6 +35,8 @@ const authenticator = (trust: {
   readonly algorithms: string[];
 }): Authenticate => {
   const verified = new LRUCache<string, { readonly caller: Caller; readonly until: number }>({ max: 10_000 });
+  // A client that goes on with an old token costs no more than one that brings none.
+  const hopeless = new LRUCache<string, true>({ max: 1_000 });
   const verify = async (authorization: string): Promise<Caller | Refusal> => {
     const [, token] = /^Bearer +([\w-]+\.[\w-]+\.[\w-]+) *$/i.exec(authorization) ?? [];
     if (!token) return invalidToken;
@@ -52,6 +54,7 @@ const authenticator = (trust: {
       return caller;
     } catch (error) {
       if (error instanceof IssuerUnavailable) return issuerUnavailable;
+      if (error instanceof errors.JWTExpired || error instanceof errors.JWSSignatureVerificationFailed) hopeless.set(authorization, true);
       if (error instanceof errors.JOSEError || error instanceof TypeError || error instanceof SyntaxError) return invalidToken;
       throw error;
     }
@@ -61,7 +64,8 @@ const authenticator = (trust: {
     if (authorization === undefined || authorization === '') return refused('unauthenticated', 'TOKEN_REQUIRED', 'This needs a bearer token.');
     if (authorization.length > maxAuthorizationChars) return invalidToken;
     const known = verified.get(authorization);
-    return known && Date.now() < known.until ? known.caller : verify(authorization);
+    if (known && Date.now() < known.until) return known.caller;
+    return hopeless.has(authorization) ? invalidToken : verify(authorization);
   };
 };
 

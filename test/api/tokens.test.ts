@@ -100,6 +100,24 @@ test('a verified token is known at once the next time, and only until it expires
   assert.equal(await codeOf(header), 'TOKEN_INVALID');
 });
 
+test('a token that has expired, or was signed by another key, is not looked at twice', async () => {
+  for (const token of [await signed({ jti: 'old', exp: now() - 10 }), await signed({ jti: 'strange' }, stranger.privateKey)]) {
+    const header = `Bearer ${token}`;
+    assert.ok(authenticate(header) instanceof Promise);
+    assert.equal(await codeOf(header), 'TOKEN_INVALID');
+    assert.ok(!(authenticate(header) instanceof Promise));
+    assert.equal(await codeOf(header), 'TOKEN_INVALID');
+  }
+});
+
+test('a token that is not valid yet is looked at again', async (t) => {
+  t.mock.timers.enable({ apis: ['Date'], now: Date.now() });
+  const header = `Bearer ${await signed({ nbf: now() + 60 })}`;
+  assert.equal(await codeOf(header), 'TOKEN_INVALID');
+  t.mock.timers.tick(60_000);
+  assert.ok(!('kind' in (await authenticate(header))));
+});
+
 const api = await runningApi({ services: services({ 'orders.v1.OrderService': { getOrder: () => Promise.resolve(answered({} as never)) } }) });
 
 test('without a good token both APIs answer that the caller is unknown', async () => {
