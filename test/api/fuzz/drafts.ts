@@ -128,7 +128,8 @@ export const withValue = (draft: Draft, [name, ...rest]: Path, value: Value): Dr
   return { ...draft, [name!]: withValue(inner as Draft, Array.isArray(inner) ? rest : rest, value) };
 };
 
-const tries = (field: DescField, rules: Rules): Arbitrary<Value> => {
+/** Values that try the rules of a field. */
+export const tries = (field: DescField, rules: Rules): Arbitrary<Value> => {
   const values =
     field.fieldKind === 'list' ? triedLists(field, rules) : field.message ? triedMessages(field) : fc.oneof(...triedValues(field, rules));
   return fc.oneof({ weight: 1, arbitrary: fc.constant(undefined) }, { weight: 6, arbitrary: values.map((value) => ({ value })) });
@@ -165,10 +166,11 @@ const triedTexts = (rules: Rules): Arbitrary<string>[] => {
   const lengths = fc.tuple(fc.constantFrom(max - 1, max, max + 1, 2 * max, 2 * max + 1), fc.constantFrom('a', 'é', '漢', '🦜', '👩🏽‍🚀'));
   const shaped = [
     ...(rules.uuid ? [fc.constantFrom(...almostUuids)] : []),
-    ...(rules.email ? [fc.constantFrom(...almostAddresses), fc.constantFrom(...goodAddresses)] : []),
+    ...(rules.email ? [fc.constantFrom(...almostAddresses, ...longAddresses(max)), fc.constantFrom(...goodAddresses)] : []),
     ...(rules.pattern === ''
       ? []
       : [
+          fc.constantFrom(...longTags, ...[max - 1, max, max + 1].map((length) => 'A'.repeat(length))),
           fc
             .stringMatching(new RegExp(`^(?:${rules.pattern})$`))
             .chain((text) => fc.constantFrom(`${text}\n`, ` ${text}`, text.toLowerCase(), text + text, `${text}é`)),
@@ -184,6 +186,16 @@ const triedTexts = (rules: Rules): Arbitrary<string>[] => {
     fc.constantFrom(''),
   ];
 };
+
+/** Addresses that are good but for their length: one less than is taken, as many, one more. */
+const longAddresses = (max: number): readonly string[] =>
+  [max - 1, max, max + 1].map((length) => {
+    const start = `${'a'.repeat(60)}@${'b'.repeat(60)}.`;
+    return `${start}${'c'.repeat(60)}.${'d'.repeat(Math.max(1, length - start.length - 61))}`;
+  });
+
+/** Language tags around the longest. */
+const longTags = ['de', 'deu'].map((language) => `${language}${'-aa'.repeat(11)}`);
 
 const aUuid = '0193f2a0-0000-7000-8000-0000000000ff';
 const almostUuids = [
