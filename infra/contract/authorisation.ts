@@ -18,7 +18,7 @@ others needs \`tenants:any-customer\` or \`tenants:any-merchant\`, and a missing
 
 A token counts when it is signed with a key that its issuer publishes, by an asymmetric algorithm (EdDSA, ES256, ES384, RS256 or PS256), names
 issuer and audience that this platform was told of, a subject, and an expiry that has not passed; clocks may differ by five seconds. What was
-verified is trusted for a minute. The issuer's keys are asked for every ten minutes, and for a key that is not known at once.
+verified is trusted for a minute. The issuer's keys are asked for again after ten minutes, and for a key that is not known at once.
 
 Whoever has \`orders:support\` is staff: what it is shown of a person is put on record before the answer leaves, and refused where that cannot be.
 How many requests a caller may send, and where the record is read, is told in [Operations](operations.md).
