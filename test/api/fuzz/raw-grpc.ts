@@ -75,7 +75,14 @@ export const rawGrpc = (address: string): RawGrpc => {
       stream.setTimeout(patienceMs, () => stream.destroy(new Error('no answer')));
       stream.end(body);
     });
-  return { send, close: () => session?.destroy() };
+  return {
+    async send(request) {
+      const answer = await send(request);
+      // A connection that grew old takes no more calls; what it refused so was never looked at.
+      return answer.text.includes('NGHTTP2_REFUSED_STREAM') ? send(request) : answer;
+    },
+    close: () => session?.destroy(),
+  };
 };
 
 const answerOf = (httpStatus: number, trailers: Readonly<Record<string, unknown>>, body: Buffer, said: string): Omit<GrpcAnswer, 'isOpen'> => {

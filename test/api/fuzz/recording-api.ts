@@ -24,6 +24,8 @@ export type RecordingApi = {
 /** The code that every method answers with once it was reached. */
 export const reached = 'REACHED';
 
+const longerThanAnyRunMs = 86_400_000;
+
 /** An API whose methods note what arrives and refuse it. Requests bring a token that may call the method, unless they say otherwise. */
 export const recordingApi = async (): Promise<RecordingApi> => {
   const arrivals = new Map<string, unknown>();
@@ -34,14 +36,16 @@ export const recordingApi = async (): Promise<RecordingApi> => {
   const recording = Object.fromEntries(
     Object.entries(codecs).map(([service, methods]) => [service, Object.fromEntries(Object.keys(methods).map((name) => [name, note]))]),
   ) as unknown as Services;
-  const { api, token } = await runningApi({ services: recording });
+  const { api, token } = await runningApi({ services: recording, connectionAgeMs: longerThanAnyRunMs });
   const rest = rawRest(api.httpUrl);
   const grpc = rawGrpc(`127.0.0.1:${api.grpcPort}`);
   afterwards(() => {
     rest.close();
     grpc.close();
   });
-  const tokens = new Map(await Promise.all((Object.keys(roles) as Role[]).map(async (role) => [role, await token(role)] as const)));
+  const tokens = new Map(
+    await Promise.all((Object.keys(roles) as Role[]).map(async (role) => [role, await token(role, longerThanAnyRunMs / 1_000)] as const)),
+  );
   const bearerFor = ({ scope }: MethodDescription): string => {
     const role = [...tokens.keys()].find((each) => (roles[each].scopes as readonly string[]).includes(scope));
     if (!role) throw new Error(`no role has the scope ${scope}`);
