@@ -138,7 +138,7 @@ export const tries = (field: DescField, rules: Rules): Arbitrary<Value> => {
 const triedLists = (field: DescField, rules: Rules): Arbitrary<unknown> => {
   const bound = rules.maxItems || 200;
   const item = validValue(field, rules, {});
-  const lengths = [0, 1, rules.minItems - 1, rules.minItems, bound - 1, bound, bound + 1, bound + 1, 300].filter((length) => length >= 0);
+  const lengths = [0, 0, 0, 1, rules.minItems - 1, rules.minItems, bound - 1, bound, bound + 1, bound + 1, 300].filter((length) => length >= 0);
   return fc.tuple(item, fc.constantFrom(...lengths)).map(([each, length]) => Array.from({ length }, () => each));
 };
 

@@ -57,7 +57,8 @@ export const isTooLong = ({ path }: RestRequest): boolean => path.length > 15_00
 const inUrl = (value: unknown): string => encodeURIComponent(String(value).toWellFormed());
 
 /** What a valid draft means: ids in lower case, and nothing of what is the same as nothing. */
-export const meaningOf = (message: DescMessage, draft: Draft): Draft => plain(message, jsonOfBytes(message, bytesOf(message, draft))!);
+export const meaningOf = (message: DescMessage, draft: Draft): Draft =>
+  withLowerIds(message, plain(message, jsonOfBytes(message, bytesOf(message, draft))!));
 
 const plain = (message: DescMessage, json: Draft): Draft =>
   Object.fromEntries(
@@ -70,12 +71,23 @@ const plain = (message: DescMessage, json: Draft): Draft =>
         if (value === '' || value === false || value === field.enum?.values[0]!.name) return [];
         if (field.scalar !== undefined && isNumber(field.scalar) && BigInt(value as string) === 0n) return [];
       }
-      return [[field.name, field.scalar === ScalarType.STRING && declaredRules(field).uuid ? (value as string).toLowerCase() : value]];
+      return [[field.name, value]];
+    }),
+  );
+
+/** A method gets ids in lower case, however they were written. */
+const withLowerIds = (message: DescMessage, json: Draft): Draft =>
+  Object.fromEntries(
+    Object.entries(json).map(([name, value]) => {
+      const field = message.fields.find((each) => each.name === name)!;
+      if (Array.isArray(value)) return [name, field.message ? value.map((each) => withLowerIds(field.message!, each as Draft)) : value];
+      if (field.message && typeof value === 'object') return [name, withLowerIds(field.message, value as Draft)];
+      return [name, field.scalar === ScalarType.STRING && declaredRules(field).uuid ? (value as string).toLowerCase() : value];
     }),
   );
 
 /** What bytes mean, once they were found to be valid. */
-export const meaningOfBytes = (message: DescMessage, bytes: Uint8Array): Draft => plain(message, jsonOfBytes(message, bytes)!);
+export const meaningOfBytes = (message: DescMessage, bytes: Uint8Array): Draft => withLowerIds(message, plain(message, jsonOfBytes(message, bytes)!));
 
 /** What arrived at a method, in the words of the contract. */
 export const meaningOfArrived = (message: DescMessage, arrived: Draft): Draft => plain(message, renamed(message, arrived));

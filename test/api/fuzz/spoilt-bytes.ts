@@ -20,6 +20,7 @@ export const spoiltBytes = ({ input }: MethodDescription): Arbitrary<Buffer> => 
     fc.tuple(foreignFields(input), good).map(([more, bytes]) => Buffer.concat([more, bytes])),
     fc.tuple(good, good).map(([bytes, more]) => Buffer.concat([bytes, more])),
     fc.tuple(oddFields(input), good).map(([more, bytes]) => Buffer.concat([bytes, more])),
+    ...(input.fields.some((field) => field.enum) ? [fc.tuple(good, unheardOf(input)).map((parts) => Buffer.concat(parts))] : []),
     some,
     fc.uint8Array({ minLength: 200, maxLength: 400 }).map((bytes) => Buffer.from(bytes)),
   );
@@ -62,6 +63,15 @@ const foreignFields = (message: DescMessage): Arbitrary<Buffer> => {
 
 const groups = (number: number, depth: number): Buffer =>
   Buffer.concat([...Array.from({ length: depth + 1 }, () => tag(number, 3)), ...Array.from({ length: depth + 1 }, () => tag(number, 4))]);
+
+/** Values of enums that another version may have. */
+const unheardOf = (message: DescMessage): Arbitrary<Buffer> =>
+  fc
+    .tuple(
+      fc.constantFrom(...message.fields.filter((field) => field.enum).map(({ number }) => number)),
+      fc.constantFrom(99n, -1n, 2n ** 31n, 2n ** 32n + 1n),
+    )
+    .map(([number, value]) => Buffer.concat([tag(number, 0), varint(value)]));
 
 /** Fields of the message's own that are said oddly: another wire type, an unheard-of number, text that is none, bytes beyond the end. */
 const oddFields = (message: DescMessage): Arbitrary<Buffer> => {

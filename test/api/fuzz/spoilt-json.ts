@@ -2,7 +2,7 @@ import fc, { type Arbitrary } from 'fast-check';
 import type { MethodDescription } from '../../../src/api/descriptors.ts';
 import { placesIn, triedDrafts, validDrafts, withValue, type Draft, type Path } from './drafts.ts';
 import type { RestRequest } from './raw-rest.ts';
-import { violationsIn } from './rule-book.ts';
+import { isNumber, violationsIn } from './rule-book.ts';
 import { saidInRest } from './said.ts';
 
 /** A request over REST, and what should become of it. */
@@ -57,14 +57,32 @@ const otherValues: readonly unknown[] = [
   { a: 1 },
 ];
 
+/** What somebody might take for a whole number. */
+const almostNumbers: readonly unknown[] = [
+  1.5,
+  0.1,
+  '1',
+  '1.5',
+  '01',
+  true,
+  null,
+  [1],
+  1e21,
+  2 ** 31,
+  -(2 ** 31) - 1,
+  2 ** 53,
+  '9223372036854775808',
+];
+
 const wrongTypes = (method: MethodDescription): Arbitrary<Spoilt> => {
   const { input } = method;
   const inPath = new Set(method.routes[0]!.pathFields.map(({ name }) => name));
-  const paths: readonly Path[] = placesIn(input)
-    .map(({ path }) => path)
-    .filter(([name]) => !inPath.has(String(name)));
+  const places = placesIn(input).filter(({ path: [name] }) => !inPath.has(String(name)));
+  const paths = places.map(({ path }) => path);
+  const numbers = places.filter(({ field: { scalar } }) => scalar !== undefined && isNumber(scalar)).map(({ path }) => path);
   const strange = fc.constantFrom(...strangeNames(method));
   const change = fc.oneof(
+    ...(numbers.length > 0 ? [{ weight: 1, arbitrary: fc.tuple(fc.constantFrom<Path[]>(...numbers), fc.constantFrom(...almostNumbers)) }] : []),
     { weight: 3, arbitrary: fc.tuple(fc.constantFrom(...paths, ['request_id'] as Path), fc.constantFrom(...otherValues)) },
     {
       weight: 1,
