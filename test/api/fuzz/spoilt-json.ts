@@ -220,7 +220,7 @@ const jsonIn = (body: Buffer): unknown => {
 
 const spoiltQueries = (method: MethodDescription): Arbitrary<Spoilt> => {
   const inPath = new Set(method.routes[0]!.pathFields.map(({ name }) => name));
-  const names = fc.constantFrom(
+  const given = fc.constantFrom(
     ...method.input.fields.map(({ name }) => name).filter((name) => !inPath.has(name)),
     'extra',
     '__proto__',
@@ -258,7 +258,7 @@ const spoiltQueries = (method: MethodDescription): Arbitrary<Spoilt> => {
   return fc
     .tuple(
       validDrafts(method.input),
-      fc.array(fc.tuple(names, texts), { minLength: 1, maxLength: 3 }),
+      fc.array(fc.tuple(given, texts), { minLength: 1, maxLength: 3 }),
       fc.constantFrom('&', '&', '&', ';', '&&', '&='),
     )
     .map(([draft, more, separator]) => {
@@ -266,7 +266,12 @@ const spoiltQueries = (method: MethodDescription): Arbitrary<Spoilt> => {
       const text = more.map(([name, value]) => `${name}=${value}`).join(separator);
       const path = `${request.path}${request.path.includes('?') ? '&' : '?'}${text}`;
       const known = new Set(method.input.fields.map(({ name }) => name));
-      const isStrange = separator !== ';' && more.some(([name, value]) => (name !== '' || value !== '') && !known.has(name));
+      const names = path
+        .slice(path.indexOf('?') + 1)
+        .split('&')
+        .map((part) => part.split('=')[0]!);
+      const isTwice = names.some((name, index) => known.has(name) && names.indexOf(name) !== index);
+      const isStrange = separator !== ';' && (isTwice || more.some(([name, value]) => (name !== '' || value !== '') && !known.has(name)));
       return { request: { ...request, path }, expected: isStrange ? 'refused' : 'either' };
     });
 };
