@@ -33,7 +33,7 @@ export const guard =
 const refusalOf = (code: grpcStatus): Refusal | undefined => {
   if (code === grpcStatus.INTERNAL)
     return refused('invalid', 'INVALID_CALL', 'The call cannot be read: its grpc-timeout or its compression is none.');
-  if (code === grpcStatus.RESOURCE_EXHAUSTED) return refused('too_large', 'MESSAGE_TOO_LARGE', 'The message is larger than is taken.');
+  if (code === grpcStatus.RESOURCE_EXHAUSTED) return refused('too_large', 'BODY_TOO_LARGE', 'The message is larger than is taken.');
   return code === grpcStatus.DEADLINE_EXCEEDED ? deadlineExceeded : undefined;
 };
 

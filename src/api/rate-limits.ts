@@ -132,7 +132,7 @@ export const rateLimits = (options: {
   const goAway = (error: unknown): void => {
     if (probing) return;
     unavailable.set(1);
-    logger.error({ err: error }, 'rate limits are off: Redis does not answer');
+    logger.warn({ err: error }, 'rate limits are off: Redis does not answer');
     probing = setInterval(() => {
       probe().then(comeBack, () => {});
     }, probeEveryMs).unref();

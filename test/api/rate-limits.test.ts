@@ -186,7 +186,7 @@ const breakable = async (): Promise<
   afterwards(() => connection.disconnect());
   const logged: string[] = [];
   const logger = {
-    error: (_: object, message: string) => logged.push(message),
+    warn: (_: object, message: string) => logged.push(message),
     info: (message: string) => logged.push(message),
   } as unknown as Logger;
   const opened = limitsOf(each(1_000), { lease: redisLeases(connection), probe: () => connection.ping(), logger });
