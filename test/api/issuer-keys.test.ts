@@ -3,7 +3,7 @@ import { test, type TestContext } from 'node:test';
 import { exportSPKI, SignJWT, UnsecuredJWT } from 'jose';
 import { authenticateOidc, type Authenticate } from '../../src/api/authenticate.ts';
 import { silent, type Logger } from '../../src/platform/logging.ts';
-import { eventually } from '../support/role-process.ts';
+import { eventually } from '../support/eventually.ts';
 import { issuerKey, startIssuer, type IssuerKey, type TestIssuer } from './issuer.ts';
 
 const second = 1_000;

@@ -13,7 +13,7 @@ import { nextFree } from '../../infra/local/ports.ts';
 import { OrderServiceClient, type Order } from '../../src/contract/generated/orders/v1/orders.ts';
 import { answered } from '../../src/platform/call.ts';
 import { afterwards } from '../support/afterwards.ts';
-import { eventually } from '../support/role-process.ts';
+import { eventually } from '../support/eventually.ts';
 import { anOrder, aShownOrder, call, failureOf, orderId, runningApi, services } from './running-api.ts';
 
 let etag: string | undefined;

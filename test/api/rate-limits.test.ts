@@ -10,7 +10,7 @@ import { createMetrics, type Registry } from '../../src/platform/metrics.ts';
 import { openRedis } from '../../src/platform/redis.ts';
 import { afterwards } from '../support/afterwards.ts';
 import { openProxy, type Proxy } from '../support/proxy.ts';
-import { eventually } from '../support/role-process.ts';
+import { eventually } from '../support/eventually.ts';
 import { anOrder, call, failureOf, orderId, runningApi } from './running-api.ts';
 
 const redisUrl = process.env['TEST_REDIS_URL'];

@@ -10,7 +10,7 @@ import { status as grpcStatus } from '@grpc/grpc-js';
 import { answered, type Call } from '../../src/platform/call.ts';
 import { afterwards } from '../support/afterwards.ts';
 import { methodNamed } from '../support/any-method.ts';
-import { eventually } from '../support/role-process.ts';
+import { eventually } from '../support/eventually.ts';
 import { framed, rawGrpc } from './fuzz/raw-grpc.ts';
 import { saidInGrpc } from './fuzz/said.ts';
 import { bytesOf } from './fuzz/wire.ts';

@@ -12,7 +12,8 @@ import { cloneFolder } from '../../infra/local/instance.ts';
 import { pythonWithGrpc } from '../../infra/local/test-programs.ts';
 import { afterwards } from '../support/afterwards.ts';
 import { openGround, startPlatform } from '../support/platform.ts';
-import { eventually, temporaryFolder } from '../support/role-process.ts';
+import { eventually } from '../support/eventually.ts';
+import { temporaryFolder } from '../support/role-process.ts';
 
 // Clients that nobody here has written: whoever has the contract, or just the address, can order, read and follow.
 

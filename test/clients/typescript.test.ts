@@ -8,7 +8,7 @@ import { restClient } from '../../clients/typescript/src/rest.ts';
 import { errorTable } from '../../src/api/errors.ts';
 import { Order, type PlaceOrderRequest } from '../../src/contract/generated/orders/v1/orders.ts';
 import { answered, refused, type Call, type Outcome, type RefusalStatus } from '../../src/platform/call.ts';
-import { eventually } from '../support/role-process.ts';
+import { eventually } from '../support/eventually.ts';
 import { customerId, offerId, orderId, runningApi, services } from '../api/running-api.ts';
 import { clientsAt, clientsOf, errorOf, type OrderMethods } from './both-clients.ts';
 

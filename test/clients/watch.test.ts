@@ -4,7 +4,7 @@ import { Order } from '../../src/contract/generated/orders/v1/orders.ts';
 import { answered, refused, type Call, type Messages, type Refusal } from '../../src/platform/call.ts';
 import { orderId, runningApi, services } from '../api/running-api.ts';
 import { openProxy } from '../support/proxy.ts';
-import { eventually } from '../support/role-process.ts';
+import { eventually } from '../support/eventually.ts';
 import { clientsAt, clientsOf, errorOf, type OrderMethods } from './both-clients.ts';
 
 // The published client follows an order, through both transports.

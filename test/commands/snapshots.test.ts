@@ -7,7 +7,7 @@ import type { callAs } from '../support/calls.ts';
 import { answerOf, offerOf, openCommandProcess, refusalOf, type CommandProcess } from '../support/command-process.ts';
 import { testDatabase, type TestDatabase } from '../support/database.ts';
 import { euros } from '../support/requests.ts';
-import { eventually } from '../support/role-process.ts';
+import { eventually } from '../support/eventually.ts';
 
 describe('a long stream', () => {
   let database: TestDatabase;

@@ -13,7 +13,8 @@ import { nextFree } from '../../infra/local/ports.ts';
 import { baseEnvironment } from '../../infra/local/programs.ts';
 import { afterwards } from '../support/afterwards.ts';
 import { openGround, variablesOn } from '../support/platform.ts';
-import { eventually, startRole, type Role, type RoleProcess, type Variables } from '../support/role-process.ts';
+import { eventually } from '../support/eventually.ts';
+import { startRole, type Role, type RoleProcess, type Variables } from '../support/role-process.ts';
 
 const roles = ['api', 'projector', 'processes', 'forwarder'] as const satisfies readonly Role[];
 const ground = await openGround();

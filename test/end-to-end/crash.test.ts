@@ -11,7 +11,8 @@ import { attribute, consumeAll, processed } from '../support/foreign-consumer.ts
 import { startOwnServers } from '../support/own-servers.ts';
 import { openLog, test } from '../support/store-under-test.ts';
 import { keyFileIn, openLook, variablesOn } from '../support/platform.ts';
-import { eventually, keepRole, logLines, temporaryFolder, type KeptRole } from '../support/role-process.ts';
+import { eventually } from '../support/eventually.ts';
+import { keepRole, logLines, temporaryFolder, type KeptRole } from '../support/role-process.ts';
 import { publishOfferRequest } from '../support/requests.ts';
 import { goShopping, type Heard } from './shopping.ts';
 

@@ -11,7 +11,8 @@ import { openClients, type Clients, type RestAnswer, type Who } from '../support
 import { startOwnRedis } from '../support/own-redis.ts';
 import { keyFileIn, openGround, openLook, variablesOn } from '../support/platform.ts';
 import { placeOrderRequest, publishOfferRequest } from '../support/requests.ts';
-import { eventually, startRole, type Role, type RoleProcess } from '../support/role-process.ts';
+import { eventually } from '../support/eventually.ts';
+import { startRole, type Role, type RoleProcess } from '../support/role-process.ts';
 
 // Two api processes behind one door: what callers may send is counted together, and what staff is shown is on record.
 

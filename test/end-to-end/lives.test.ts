@@ -7,7 +7,8 @@ import { protobufJson, type RestAnswer, type Who } from '../support/clients.ts';
 import { openGround, startPlatform, variablesOn } from '../support/platform.ts';
 import { test } from '../support/store-under-test.ts';
 import { placeOrderRequest, publishOfferRequest } from '../support/requests.ts';
-import { eventually, startRole } from '../support/role-process.ts';
+import { eventually } from '../support/eventually.ts';
+import { startRole } from '../support/role-process.ts';
 
 // Orders live through the public API, while processes do what nobody asks for.
 

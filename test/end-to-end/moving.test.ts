@@ -13,7 +13,7 @@ import { startEventStoreDb } from '../support/eventstoredb/server.ts';
 import { attribute, consumeAll } from '../support/foreign-consumer.ts';
 import { openGround, openLook, startPlatform } from '../support/platform.ts';
 import { placeOrderRequest, publishOfferRequest } from '../support/requests.ts';
-import { eventually } from '../support/role-process.ts';
+import { eventually } from '../support/eventually.ts';
 
 // An operator moves the log from PostgreSQL to EventStoreDB under a platform that is in use; then every role gets the new URL.
 

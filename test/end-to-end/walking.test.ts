@@ -10,7 +10,7 @@ import { attribute, consumeAll } from '../support/foreign-consumer.ts';
 import { openGround, openLook, startPlatform } from '../support/platform.ts';
 import { test } from '../support/store-under-test.ts';
 import { euros, personal, placeOrderRequest, publishOfferRequest } from '../support/requests.ts';
-import { eventually } from '../support/role-process.ts';
+import { eventually } from '../support/eventually.ts';
 
 // A merchant publishes, checkout orders through both APIs, and everybody who should see it does.
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
 import { OutcomeUnknown, StoreUnavailable, type EventStore } from '../../src/eventstore/event-store.ts';
 import type { Proxy } from '../support/proxy.ts';
-import { eventually } from '../support/role-process.ts';
+import { eventually } from '../support/eventually.ts';
 import { all, eventsOf, follow, newEvent, newStream, type Adapter } from './contract.ts';
 
 /** What the port promises while the network fails. An adapter joins with one call. */

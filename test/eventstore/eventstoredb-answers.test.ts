@@ -13,7 +13,7 @@ import type { EventStoreDb as Store } from '../../src/eventstore/eventstoredb/st
 import { silent } from '../../src/platform/logging.ts';
 import { createMetrics } from '../../src/platform/metrics.ts';
 import { startEventStoreDb, type EventStoreDb } from '../support/eventstoredb/server.ts';
-import { eventually } from '../support/role-process.ts';
+import { eventually } from '../support/eventually.ts';
 import { all, eventsOf, follow, newEvent, newStream } from './contract.ts';
 import { storeAt } from './eventstoredb-adapter.ts';
 

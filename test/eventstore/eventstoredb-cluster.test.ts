@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { startEventStoreDbCluster, type EventStoreDbCluster, type EventStoreDbNode } from '../support/eventstoredb/server.ts';
-import { eventually } from '../support/role-process.ts';
+import { eventually } from '../support/eventually.ts';
 import { all, eventsOf, follow, newEvent, newStream } from './contract.ts';
 import { storeAt } from './eventstoredb-adapter.ts';
 

@@ -6,7 +6,7 @@ import { StoreUnavailable } from '../../src/eventstore/event-store.ts';
 import { serialiseAppend } from '../../src/eventstore/eventstoredb/serialised-append.ts';
 import type { EventStoreDb } from '../../src/eventstore/eventstoredb/store.ts';
 import { openProxy } from '../support/proxy.ts';
-import { eventually } from '../support/role-process.ts';
+import { eventually } from '../support/eventually.ts';
 import { all, eventsOf, follow, newEvent, newStream } from './contract.ts';
 import { eventStoreDbAdapter, storeAt, type EventStoreDbAdapter } from './eventstoredb-adapter.ts';
 

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { NewEvent } from '../../src/eventstore/event-store.ts';
 import { startEventStoreDb } from '../support/eventstoredb/server.ts';
 import { openChannels } from '../support/open-channels.ts';
-import { eventually } from '../support/role-process.ts';
+import { eventually } from '../support/eventually.ts';
 import { all, eventsOf, follow, newEvent, newStream } from './contract.ts';
 import { storeAt } from './eventstoredb-adapter.ts';
 

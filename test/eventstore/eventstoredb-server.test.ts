@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { OutcomeUnknown, StoreUnavailable } from '../../src/eventstore/event-store.ts';
 import type { EventStoreDb as Store } from '../../src/eventstore/eventstoredb/store.ts';
 import { startEventStoreDb, type EventStoreDb } from '../support/eventstoredb/server.ts';
-import { eventually } from '../support/role-process.ts';
+import { eventually } from '../support/eventually.ts';
 import { all, eventsOf, follow, newEvent, newStream } from './contract.ts';
 import { storeAt } from './eventstoredb-adapter.ts';
 

@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { startEventStoreDb as startOwn } from '../support/eventstoredb/server.ts';
 import { eventStoreDbName, startEventStoreDb } from '../support/eventstoredb-under-test.ts';
 import { openProxy } from '../support/proxy.ts';
-import { eventually } from '../support/role-process.ts';
+import { eventually } from '../support/eventually.ts';
 import type { Done, Health } from './eventstoredb-soak-process.ts';
 
 /** At least so long; in any case every fault comes once. */

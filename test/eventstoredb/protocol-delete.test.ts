@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ANY, NO_STREAM, STREAM_EXISTS } from '@eventstore/db-client';
 import { eventStoreDbName as on } from '../support/eventstoredb-under-test.ts';
-import { eventually } from '../support/role-process.ts';
+import { eventually } from '../support/eventually.ts';
 import { clientForTests, credentials, errorOf, event, newStream, some } from './observed.ts';
 
 const { client } = await clientForTests();

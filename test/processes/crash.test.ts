@@ -12,7 +12,8 @@ import { openClients } from '../support/clients.ts';
 import { startOwnServers } from '../support/own-servers.ts';
 import { keyFileIn, openLook, variablesOn } from '../support/platform.ts';
 import { placeOrderRequest, publishOfferRequest } from '../support/requests.ts';
-import { eventually, keepRole, logLines, temporaryFolder, type KeptRole } from '../support/role-process.ts';
+import { eventually } from '../support/eventually.ts';
+import { keepRole, logLines, temporaryFolder, type KeptRole } from '../support/role-process.ts';
 
 // Orders are placed without a pause while the programs that run them are killed, again and again, and the database with them.
 

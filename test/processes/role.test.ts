@@ -7,7 +7,8 @@ import { orderStream } from '../../src/domain/ids.ts';
 import { afterwards } from '../support/afterwards.ts';
 import { openGround, openLook, startPlatform, variablesOn } from '../support/platform.ts';
 import { placeOrderRequest, publishOfferRequest } from '../support/requests.ts';
-import { eventually, startRole } from '../support/role-process.ts';
+import { eventually } from '../support/eventually.ts';
+import { startRole } from '../support/role-process.ts';
 
 // The processes role as it runs in production, with the sandbox answering payments.
 

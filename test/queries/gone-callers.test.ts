@@ -5,7 +5,7 @@ import { openPool } from '../../src/platform/database.ts';
 import { silent } from '../../src/platform/logging.ts';
 import { afterwards } from '../support/afterwards.ts';
 import { testDatabase } from '../support/database.ts';
-import { eventually } from '../support/role-process.ts';
+import { eventually } from '../support/eventually.ts';
 
 const database = await testDatabase();
 afterwards(() => database.drop());

@@ -4,7 +4,7 @@ import grpcOperations from '@eventstore/db-client/generated/operations_grpc_pb.j
 import sharedPb from '@eventstore/db-client/generated/shared_pb.js';
 import { credentials } from '@grpc/grpc-js';
 import { startEventStoreDb as startOwn } from './eventstoredb/server.ts';
-import { eventually } from './role-process.ts';
+import { eventually } from './eventually.ts';
 
 const real = process.env['TEST_EVENTSTOREDB_URL'];
 

@@ -11,7 +11,8 @@ import { afterwards } from './afterwards.ts';
 import { openClients, type Clients } from './clients.ts';
 import { testDatabase, type TestDatabase } from './database.ts';
 import { openLog, type Log } from './store-under-test.ts';
-import { eventually, startRole, temporaryFolder, type Role, type RoleProcess, type Variables } from './role-process.ts';
+import { eventually } from './eventually.ts';
+import { startRole, temporaryFolder, type Role, type RoleProcess, type Variables } from './role-process.ts';
 
 /** What a platform of a test's own runs on. */
 export type Ground = {

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { cloneFolder } from '../../infra/local/instance.ts';
 import { end, launch, type Ending, type Program } from '../../infra/local/processes.ts';
 import { baseEnvironment } from '../../infra/local/programs.ts';
 import { supervise } from '../../infra/local/supervisor.ts';
 import { afterwards } from './afterwards.ts';
+import { eventually } from './eventually.ts';
 
 export type Role = 'api' | 'projector' | 'processes' | 'forwarder';
 export type Variables = Readonly<Record<string, string>>;
@@ -29,15 +29,6 @@ export type RoleProcess = {
 };
 export type LogLine = Readonly<Record<string, unknown>> & { readonly msg: string };
 export type Readiness = { readonly status: number; readonly problems: readonly string[] };
-
-/** Asks until it is so; fails at the deadline with what it waited for. */
-export const eventually = async (what: string, holds: () => Promise<boolean> | boolean, deadlineMs = 30_000): Promise<void> => {
-  const deadline = performance.now() + deadlineMs;
-  while (!(await holds())) {
-    if (performance.now() > deadline) throw new Error(`waited in vain until ${what}`);
-    await sleep(10);
-  }
-};
 
 const undone: (() => void)[] = [];
 const undoAll = (): void =>

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Clients, Who } from '../../support/clients.ts';
-import { eventually } from '../../support/role-process.ts';
+import { eventually } from '../../support/eventually.ts';
 import type { KnownIds } from './drafts.ts';
 
 /** What stands on the platform before it is fuzzed: offers and orders of two customers and two merchants. */
