@@ -60,10 +60,10 @@ export const lagBenchmark = async ({ quick, rounds, rabbitmqUrl, say }: Bench): 
       { name: 'between two looks at the read model', unit: ' ms', values: of('pollMs') },
     ],
     comparisons: [
-      { what: 'sent → in the read model, p50', values: of('readModelP50'), unit: 'ms', target: { atMost: 4 } },
-      { what: 'sent → in the read model, p99', values: of('readModelP99'), unit: 'ms', target: { atMost: 20 } },
-      { what: 'sent → at a RabbitMQ consumer, p50', values: of('consumerP50'), unit: 'ms', target: { atMost: 6 } },
-      { what: 'sent → at a RabbitMQ consumer, p99', values: of('consumerP99'), unit: 'ms', target: { atMost: 30 } },
+      { what: 'sent → in the read model, p50', values: of('readModelP50'), unit: ' ms', target: { atMost: 4 } },
+      { what: 'sent → in the read model, p99', values: of('readModelP99'), unit: ' ms', target: { atMost: 20 } },
+      { what: 'sent → at a RabbitMQ consumer, p50', values: of('consumerP50'), unit: ' ms', target: { atMost: 6 } },
+      { what: 'sent → at a RabbitMQ consumer, p99', values: of('consumerP99'), unit: ' ms', target: { atMost: 30 } },
     ],
     notes: [
       `Orders appended at ${perSecond.toLocaleString('en')} a second by one process; the projector builds all read models, the forwarder publishes with confirms. Times begin when append is called, so they contain the append's own latency.`,

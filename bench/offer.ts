@@ -50,8 +50,8 @@ export const offerBenchmark = async ({ rounds, say }: Bench): Promise<Findings> 
       { name: 'one more reservation after 50,000 that ended', unit: ' µs', values: values('oneOfYearsMicros') },
     ],
     comparisons: [
-      { what: 'An offer of 100,000 reservations folded from its start', values: values('rushMs'), unit: 'ms', target: { atMost: 1_000 } },
-      { what: 'One more reservation of it', values: values('oneOfRushMicros').map((micros) => micros / 1_000), unit: 'ms', target: { atMost: 0.1 } },
+      { what: 'An offer of 100,000 reservations folded from its start', values: values('rushMs'), unit: ' ms', target: { atMost: 1_000 } },
+      { what: 'One more reservation of it', values: values('oneOfRushMicros').map((micros) => micros / 1_000), unit: ' ms', target: { atMost: 0.1 } },
     ],
     notes: ['Pure functions, one process, no store: what an offer costs beyond reading its events. All times are CPU time.'],
   };

@@ -89,7 +89,7 @@ export const placeBenchmark = async ({ quick, rounds, say }: Bench): Promise<Fin
   );
   const { changed, failed } = await prices.ask<{ changed: number; failed: number }>('changes');
   const stored = await countOrders(owner);
-  comparisons.push({ what: 'acknowledged orders that are not in the log', values: [acknowledged - stored], unit: 'events', target: { atMost: 0 } });
+  comparisons.push({ what: 'acknowledged orders that are not in the log', values: [acknowledged - stored], unit: ' events', target: { atMost: 0 } });
   return {
     figures,
     comparisons,

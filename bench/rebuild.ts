@@ -62,7 +62,7 @@ export const rebuildBenchmark = async ({ quick, rounds, say }: Bench): Promise<F
       ratio('rebuild of one read model: ours against a script by hand', series(results, 'ours', 'rate'), series(results, 'by hand', 'rate'), {
         atLeast: 0.5,
       }),
-      { what: 'orders and cancellations missing or too many after a rebuild', values: [lost], unit: 'events', target: { atMost: 0 } },
+      { what: 'orders and cancellations missing or too many after a rebuild', values: [lost], unit: ' events', target: { atMost: 0 } },
     ],
     notes: [
       `${events.toLocaleString('en')} events of about 1.7 kB: ${expected.placed.toLocaleString('en')} orders of two lines, ${expected.cancelled.toLocaleString('en')} of them cancelled. The table has the read model's columns and four indexes; all three end with the same rows.`,

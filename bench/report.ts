@@ -11,7 +11,7 @@ export type Comparison = {
   readonly what: string;
   /** Round by round; for a limit, the measured values themselves. */
   readonly values: readonly number[];
-  readonly unit: '×' | 'ms' | 'events' | '/s';
+  readonly unit: '×' | ' ms' | ' events' | '/s';
   readonly target?: { readonly atLeast: number } | { readonly atMost: number };
 };
 
