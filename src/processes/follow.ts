@@ -1,6 +1,6 @@
 import type { Batch, EventStore } from '../eventstore/event-store.ts';
 import { EventNewerThanReader } from '../eventstore/event-versions.ts';
-import type { Pool } from '../platform/database.ts';
+import { isConnectionError, type Pool } from '../platform/database.ts';
 import type { Logger } from '../platform/logging.ts';
 import { pause } from '../platform/retry.ts';
 import type { Decode, Page } from '../projections/page.ts';
@@ -75,24 +75,33 @@ export const followWith = async (
   });
   const term: Term = { process, held, advance, lanes, seq, waiting };
 
-  /** Each turn moves the checkpoint from where the one before left it. */
+  /**
+   * Each turn goes on from what the one before has stored. After one that failed nobody here knows what that is: the commit may have
+   * been the last that the database heard. No other follows in this term.
+   */
   let turn: Promise<unknown> = Promise.resolve();
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-    const result = turn.then(work);
+    const result = turn.then(() => {
+      failed.signal.throwIfAborted();
+      return work();
+    });
     turn = result.catch(() => {});
     return result;
   };
   const take = async (slice: Slice | undefined): Promise<void> => {
     clearTimeout(tidying);
     tidying = undefined;
-    const { reactions, parked } = await takeTurn(term, slice);
+    const { reactions, parked } = await takeTurn(term, slice).catch((error: unknown) => {
+      fail(error);
+      throw error;
+    });
     metrics.events.inc({ process: process.name }, reactions.reacted);
     for (const { group, type, error } of parked)
       if (error !== undefined)
         logger.error({ process: process.name, key: group, event: type, error }, 'parked: it waits for an operator, all others go on');
   };
   const tidy = (): void => {
-    if (held.progress && !signal.aborted) inTurn(() => take(undefined)).catch(fail);
+    if (held.progress && !signal.aborted) inTurn(() => take(undefined)).catch(() => {});
   };
   const retry = async (): Promise<void> => {
     const to = held.progress;
@@ -100,6 +109,9 @@ export const followWith = async (
     const retried = await advance(held, to, async (client) => {
       await onDisk(client);
       return retryParked(runner, process, client, term.seq);
+    }).catch((error: unknown) => {
+      if (error instanceof LeaseLost || isConnectionError(error)) fail(error);
+      throw error;
     });
     term.seq = retried.seq;
     term.waiting = retried.waiting;
@@ -107,9 +119,9 @@ export const followWith = async (
   };
   const looking = setInterval(() => {
     if (term.waiting)
-      inTurn(retry).catch((error: unknown) =>
-        error instanceof LeaseLost ? fail(error) : logger.warn({ err: error, process: process.name }, 'could not retry what is parked'),
-      );
+      inTurn(retry).catch((error: unknown) => {
+        if (!failed.signal.aborted) logger.warn({ err: error, process: process.name }, 'could not retry what is parked');
+      });
   }, lookAtParkedMs);
 
   opened(lanes);

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { silent } from '../../src/platform/logging.ts';
-import { openPool } from '../../src/platform/database.ts';
+import type { PoolClient } from 'pg';
+import type { EventStore } from '../../src/eventstore/event-store.ts';
+import { openPool, type Pool } from '../../src/platform/database.ts';
 import { createMetrics } from '../../src/platform/metrics.ts';
 import { openPostgresStore } from '../../src/eventstore/postgres/store.ts';
 import { openProxy } from '../support/proxy.ts';
@@ -76,14 +78,14 @@ test('a leader that was replaced while a command was under way can write nothing
 
 test('a crash between a refusal and its being written down leads to the same answer', async () => {
   const refusals: string[] = [];
-  const never = new Promise<never>(() => {});
+  const crashed = Promise.withResolvers<never>();
   const send = doing(stand.store);
   // The program hears the refusal, and nothing more comes of it.
-  const first = start({
+  start({
     async send(command, signal) {
       const answer = await send(command, signal);
       refusals.push(answer.kind);
-      return answer.kind === 'refused' ? never : answer;
+      return answer.kind === 'refused' ? crashed.promise : answer;
     },
   });
   const asked = deed(key, 'never', { refused: 'NO', instead: [deed(key, 'instead')] });
@@ -93,8 +95,7 @@ test('a crash between a refusal and its being written down leads to the same ans
   start();
   await settled(stand);
   assert.deepEqual(await textsOf(stand.store, key), ['instead']);
-  void first;
-  running.shift();
+  crashed.reject(new Error('nobody hears this'));
 });
 
 test('a changed process folds its memories again from the log, sends nothing for what is past, and goes on', async () => {
@@ -130,6 +131,52 @@ test('a changed process sends what the one before had stored, as it was stored, 
   breaking.clear();
 });
 
+test('after a commit whose answer was lost nothing goes on before the next term has seen what is stored', async () => {
+  const lost = Promise.withResolvers<void>();
+  const committed = Promise.withResolvers<void>();
+  const handedOut = new Set<string>();
+  let isNext = false;
+  const pool = changedQueries(stand.pool, async (text, result) => {
+    if (text !== 'commit' || !isNext) return;
+    isNext = false;
+    await result;
+    committed.resolve();
+    await lost.promise;
+    throw new Error('Connection terminated unexpectedly');
+  });
+  const store: EventStore = {
+    ...stand.store,
+    async *subscribe(options) {
+      for await (const batch of stand.store.subscribe(options)) {
+        for (const { data } of batch.events) handedOut.add((data as { key?: string }).key ?? '');
+        yield batch;
+      }
+    },
+  };
+  const send = doing(stand.store);
+  start(
+    {
+      async send(command, signal) {
+        const answer = await send(command, signal);
+        // What is stored next is the answer to the refusal.
+        if (answer.kind === 'refused') isNext = true;
+        return answer;
+      },
+    },
+    { store, pool, signal: stand.signal },
+  );
+  await settled(stand);
+  await ask(stand.store, key, [deed(key, 'no', { refused: 'NO', instead: [deed(key, 'instead')] })]);
+  await committed.promise;
+  const other = randomUUID();
+  await ask(stand.store, other, [deed(other, 'one')]);
+  await until('the next events wait for their turn', () => handedOut.has(other));
+  await new Promise(setImmediate);
+  lost.resolve();
+  await settled(stand);
+  assert.deepEqual([await textsOf(stand.store, key), await textsOf(stand.store, other)], [['instead'], ['one']]);
+});
+
 test('a network that breaks, hangs and comes back costs nothing and doubles nothing', async () => {
   const proxy = await openProxy(stand.database.runtimeUrl);
   const store = openPostgresStore({ url: proxy.url, name: 'far', logger: silent, metrics: createMetrics('far') });
@@ -161,3 +208,21 @@ test('a network that breaks, hangs and comes back costs nothing and doubles noth
   await settled(stand);
   for (const each of keys) assert.deepEqual(await textsOf(stand.store, each), ['one', 'two']);
 });
+
+/** A pool whose statements on connections of their own end as is said. */
+const changedQueries = (pool: Pool, instead: (text: unknown, result: Promise<unknown>) => Promise<void>): Pool => {
+  const changed = (client: PoolClient): PoolClient =>
+    new Proxy(client, {
+      get(target, name) {
+        if (name !== 'query') return Reflect.get(target, name);
+        return async (...given: [string]) => {
+          const result = target.query(...given);
+          await instead(given[0], result);
+          return result;
+        };
+      },
+    });
+  return new Proxy(pool, {
+    get: (target, name) => (name === 'connect' ? () => target.connect().then(changed) : Reflect.get(target, name)),
+  });
+};
