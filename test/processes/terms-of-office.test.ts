@@ -165,6 +165,7 @@ test('after a commit whose answer was lost nothing goes on before the next term 
     },
     { store, pool, signal: stand.signal },
   );
+  await ask(stand.store, key, [deed(key, 'first')]);
   await settled(stand);
   await ask(stand.store, key, [deed(key, 'no', { refused: 'NO', instead: [deed(key, 'instead')] })]);
   await committed.promise;
@@ -174,7 +175,7 @@ test('after a commit whose answer was lost nothing goes on before the next term 
   await new Promise(setImmediate);
   lost.resolve();
   await settled(stand);
-  assert.deepEqual([await textsOf(stand.store, key), await textsOf(stand.store, other)], [['instead'], ['one']]);
+  assert.deepEqual([await textsOf(stand.store, key), await textsOf(stand.store, other)], [['first', 'instead'], ['one']]);
 });
 
 test('a network that breaks, hangs and comes back costs nothing and doubles nothing', async () => {
