@@ -1,12 +1,15 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { connect, type ChannelModel, type ConsumeMessage } from 'amqplib';
 import { afterwards } from './afterwards.ts';
+import { eventually } from './eventually.ts';
 
 /** Another team's service: a durable queue of its own and what came to it, acknowledged one by one, in the order in which it came. */
 export type ForeignConsumer = {
   readonly messages: readonly ConsumeMessage[];
   readonly close: () => Promise<void>;
 };
+
+/** A broker that is started again is back long before. */
+const patienceMs = 120_000;
 
 /** Consumes everything that an exchange gets, and goes on after the broker was away. */
 export const consumeAll = async (rabbitmqUrl: string, exchange: string): Promise<ForeignConsumer> => {
@@ -29,17 +32,21 @@ export const consumeAll = async (rabbitmqUrl: string, exchange: string): Promise
       channel.ack(message);
     });
   };
-  const again = async (): Promise<void> => {
-    for (;;) {
-      if (closing) return;
-      try {
-        return await consume();
-      } catch {
-        await connection?.close().catch(() => {});
-        await sleep(100);
-      }
-    }
-  };
+  const again = (): Promise<void> =>
+    eventually(
+      'the broker takes the consumer again',
+      async () => {
+        if (closing) return true;
+        return consume().then(
+          () => true,
+          async () => {
+            await connection?.close().catch(() => {});
+            return false;
+          },
+        );
+      },
+      patienceMs,
+    );
   const close = async (): Promise<void> => {
     if (closing) return;
     closing = true;
