@@ -76,10 +76,7 @@ export const createRest = (options: {
       method: route.verb,
       url: route.pattern,
       exposeHeadRoute: !('open' in method),
-      handler:
-        'open' in method
-          ? (request, reply) => serveStream({ ...plan, method }, request, reply)
-          : (request, reply) => serve({ ...plan, method }, request, reply),
+      handler: 'open' in method ? serveStream({ ...plan, method }) : serve({ ...plan, method }),
     });
   }
 
@@ -122,35 +119,39 @@ type Plan<Method extends Ready> = {
 
 type Arrival = { readonly request: FastifyRequest; readonly reply: FastifyReply; readonly plan: Plan<Ready> };
 
-const serve = async (plan: Plan<ReadyMethod>, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-  const correlationId = correlationIdOf(request.raw.headers['x-correlation-id'] as string | undefined);
-  const answer: Answer<string> = await plan.dispatcher.dispatch(plan.method, transport, { request, reply, plan }, correlationId);
-  reply.header('x-correlation-id', correlationId).headers(plan.deprecation);
-  switch (answer.kind) {
-    case 'answered':
-      return send(plan, request, reply, answer.message, answer.body);
-    case 'refused':
-    case 'failed':
-      if (plan.dispatcher.isDraining()) reply.header('connection', 'close');
-      return refuse(reply, answer);
-  }
-};
+const serve =
+  (plan: Plan<ReadyMethod>) =>
+  async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    const correlationId = correlationIdOf(request.raw.headers['x-correlation-id'] as string | undefined);
+    const answer: Answer<string> = await plan.dispatcher.dispatch(plan.method, transport, { request, reply, plan }, correlationId);
+    reply.header('x-correlation-id', correlationId).headers(plan.deprecation);
+    switch (answer.kind) {
+      case 'answered':
+        return send(plan, request, reply, answer.message, answer.body);
+      case 'refused':
+      case 'failed':
+        if (plan.dispatcher.isDraining()) reply.header('connection', 'close');
+        return refuse(reply, answer);
+    }
+  };
 
-const serveStream = async (plan: Plan<ReadyStream>, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-  const correlationId = correlationIdOf(request.raw.headers['x-correlation-id'] as string | undefined);
-  const opening = await plan.dispatcher.open(plan.method, transport, { request, reply, plan }, correlationId);
-  reply.header('x-correlation-id', correlationId).header('cache-control', 'no-store').headers(plan.deprecation);
-  switch (opening.kind) {
-    case 'opened':
-      if (opening.stream) return sendEvents(opening.stream, reply);
-      // Browsers come back to an event stream that ends, except after this (HTML, "server-sent events").
-      return reply.code(204).send();
-    case 'refused':
-    case 'failed':
-      if (plan.dispatcher.isDraining()) reply.header('connection', 'close');
-      return refuse(reply, opening);
-  }
-};
+const serveStream =
+  (plan: Plan<ReadyStream>) =>
+  async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    const correlationId = correlationIdOf(request.raw.headers['x-correlation-id'] as string | undefined);
+    const opening = await plan.dispatcher.open(plan.method, transport, { request, reply, plan }, correlationId);
+    reply.header('x-correlation-id', correlationId).header('cache-control', 'no-store').headers(plan.deprecation);
+    switch (opening.kind) {
+      case 'opened':
+        if (opening.stream) return sendEvents(opening.stream, reply);
+        // Browsers come back to an event stream that ends, except after this (HTML, "server-sent events").
+        return reply.code(204).send();
+      case 'refused':
+      case 'failed':
+        if (plan.dispatcher.isDraining()) reply.header('connection', 'close');
+        return refuse(reply, opening);
+    }
+  };
 
 const send = (
   { method, isConditional }: Plan<ReadyMethod>,

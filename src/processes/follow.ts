@@ -5,6 +5,7 @@ import type { Logger } from '../platform/logging.ts';
 import { pause } from '../platform/retry.ts';
 import type { Decode, Page } from '../projections/page.ts';
 import type { Advance } from '../subscriptions/advancing.ts';
+import { inTurn } from '../subscriptions/in-turn.ts';
 import { loadParked } from '../subscriptions/parking.ts';
 import { LeaseLost, type Held } from '../subscriptions/subscription.ts';
 import type { AnyProcess } from './any-process.ts';
@@ -79,15 +80,12 @@ export const followWith = async (
    * Each turn goes on from what the one before has stored. After one that failed nobody here knows what that is: the commit may have
    * been the last that the database heard. No other follows in this term.
    */
-  let turn: Promise<unknown> = Promise.resolve();
-  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-    const result = turn.then(() => {
+  const turns = inTurn();
+  const next = <Result>(work: () => Promise<Result>): Promise<Result> =>
+    turns.take(() => {
       failed.signal.throwIfAborted();
       return work();
     });
-    turn = result.catch(() => {});
-    return result;
-  };
   const take = async (slice: Slice | undefined): Promise<void> => {
     clearTimeout(tidying);
     tidying = undefined;
@@ -101,7 +99,7 @@ export const followWith = async (
         logger.error({ process: process.name, key: group, event: type, error }, 'parked: it waits for an operator, all others go on');
   };
   const tidy = (): void => {
-    if (held.progress && !signal.aborted) inTurn(() => take(undefined)).catch(() => {});
+    if (held.progress && !signal.aborted) next(() => take(undefined)).catch(() => {});
   };
   const retry = async (): Promise<void> => {
     const to = held.progress;
@@ -119,7 +117,7 @@ export const followWith = async (
   };
   const looking = setInterval(() => {
     if (term.waiting)
-      inTurn(retry).catch((error: unknown) => {
+      next(retry).catch((error: unknown) => {
         if (!failed.signal.aborted) logger.warn({ err: error, process: process.name }, 'could not retry what is parked');
       });
   }, lookAtParkedMs);
@@ -133,7 +131,7 @@ export const followWith = async (
       for (const slice of slicesOf(page)) {
         if (!(await lanes.room()) || signal.aborted) break;
         const end = metrics.sliceSeconds.startTimer({ process: process.name });
-        await inTurn(() => take(slice));
+        await next(() => take(slice));
         end();
         well();
       }
@@ -149,7 +147,7 @@ export const followWith = async (
   farewell.abort();
   clearInterval(looking);
   clearTimeout(tidying);
-  await turn;
+  await turns.idle();
   opened(undefined);
   if (held.progress && !(held.signal.reason instanceof LeaseLost) && !failed.signal.aborted) await take(undefined);
   if (failed.signal.aborted) throw failed.signal.reason;

@@ -2,6 +2,7 @@ import type { Batch, EventStore, Progress } from '../eventstore/event-store.ts';
 import type { ClientBase, Pool, QueryConfig } from '../platform/database.ts';
 import type { Logger } from '../platform/logging.ts';
 import type { Advance } from '../subscriptions/advancing.ts';
+import { inTurn } from '../subscriptions/in-turn.ts';
 import { loadParked, park } from '../subscriptions/parking.ts';
 import type { Held } from '../subscriptions/subscription.ts';
 import { applyEach, isDataError } from './apply-each.ts';
@@ -48,18 +49,13 @@ export const project = async (engine: Engine, projection: AnyProjection, held: H
   };
 
   /** Pages and retries take turns: each moves the checkpoint from where the other left it. */
-  let turn: Promise<unknown> = Promise.resolve();
-  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-    const result = turn.then(work);
-    turn = result.catch(() => {});
-    return result;
-  };
+  const turns = inTurn();
   const retry = async (): Promise<void> => {
     const to = held.progress;
     if (waiting && to && !held.signal.aborted) waiting = await advance(held, to, (client) => retryParked(engine, projection, table, client));
   };
   const retrying = setInterval(() => {
-    if (waiting) inTurn(retry).catch((error: unknown) => logger.warn({ err: error, projection: name }, 'could not retry what is parked'));
+    if (waiting) turns.take(retry).catch((error: unknown) => logger.warn({ err: error, projection: name }, 'could not retry what is parked'));
   }, lookAtParkedMs);
 
   try {
@@ -69,7 +65,7 @@ export const project = async (engine: Engine, projection: AnyProjection, held: H
       const { progress } = page;
       if (progress) {
         const end = metrics.batchSeconds.startTimer({ subscription: name });
-        const done = await inTurn(() => applyPage({ advance, projection, table, held }, page, progress, waiting));
+        const done = await turns.take(() => applyPage({ advance, projection, table, held }, page, progress, waiting));
         waiting = done.waiting;
         end();
         metrics.events.inc({ subscription: name }, done.folded);
@@ -80,7 +76,7 @@ export const project = async (engine: Engine, projection: AnyProjection, held: H
     }
   } finally {
     clearInterval(retrying);
-    await turn;
+    await turns.idle();
   }
 };
 
