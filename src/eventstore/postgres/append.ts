@@ -11,8 +11,8 @@ import { appendBatch, isServerError, storedNothing } from './append-batch.ts';
 import { maxBatchBytes, serialiseAppend, type SerialisedAppend } from './serialised-append.ts';
 
 const batchLimits = { appends: 512, bytes: maxBatchBytes, inFlight: 2 } as const;
-/** A second batch goes out beside the first only when it is worth a commit of its own. */
-const worthACommit = 16;
+/** A second batch goes out beside the first only when it is worth a commit of its own: two halves of less cost more than one whole. */
+const worthACommit = 64;
 const retrying: RetryPolicy = { attempts: Infinity, baseMs: 20, capMs: 1_000 };
 
 type Pending = SerialisedAppend & PendingAppend;
