@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { testDatabase } from '../test/support/database.ts';
 import { cpuOfParts, cpuOfPostgres, cpuOfRoles, withCpu, type CpuClock } from './cpu.ts';
@@ -5,14 +6,17 @@ import { inTurns, series, type Contender, type Sample } from './measure.ts';
 import { merchants, offerCount } from './market.ts';
 import { startPart, type Part } from './part.ts';
 import type { LoadOptions, LoadRound } from './parts/load.ts';
-import { counted, openPlatform, type Address, type Platform, type RoleProcess } from './platform.ts';
+import { counted, developmentKeyFile, openPlatform, type Address, type Platform, type RoleProcess } from './platform.ts';
 import { ratio, type Comparison, type Figure, type Findings } from './report.ts';
 import type { Bench } from './run.ts';
 
 const concurrency = 64;
 const priceChangesPerSecond = 40;
 
-/** PlaceOrder through two api processes, by REST and by gRPC, against servers of the same frameworks that only echo. */
+/** Seconds of load that a process has seen before it is measured: until then its code is still being compiled. */
+const warmUpSeconds = 30;
+
+/** PlaceOrder through two api processes, by REST and by gRPC, against servers of the same frameworks that only echo, and against one written by hand. */
 export const placeBenchmark = async ({ quick, rounds, say }: Bench): Promise<Findings> => {
   const durationMs = quick ? 2_000 : 6_000;
   await using held = new AsyncDisposableStack();
@@ -22,6 +26,7 @@ export const placeBenchmark = async ({ quick, rounds, say }: Bench): Promise<Fin
   const platform = held.adopt(openPlatform(database), ({ stop }) => stop());
   const apis = [await platform.start('api'), await platform.start('api')];
   const echoes = [await part('echo', {}), await part('echo', {})];
+  const byHand = await serversByHand(held, part, say);
   const merchantTokens = await tokensOf(platform);
   const token = await platform.token('checkout');
   const loads = {
@@ -38,25 +43,31 @@ export const placeBenchmark = async ({ quick, rounds, say }: Bench): Promise<Fin
 
   const transports = ['rest', 'grpc'] as const;
   const contenders: Contender[] = [];
+  const roundOf = (transport: (typeof transports)[number], targets: readonly Address[], clocks: Readonly<Record<string, CpuClock>>) =>
+    withCpu(() => loads[transport].ask<Sample>('round', { what: 'place', targets, concurrency, durationMs } satisfies LoadRound), durationMs, clocks);
   for (const transport of transports) {
     const echoAddresses = (await Promise.all(echoes.map(({ ask }) => ask<Record<typeof transport, Address>>('addresses')))).map(
       (addresses) => addresses[transport],
     );
     const apiAddresses = apis.map(({ http, grpc }) => (transport === 'rest' ? http : grpc));
-    const round = (targets: readonly Address[], clocks: Readonly<Record<string, CpuClock>>) =>
-      withCpu(
-        () => loads[transport].ask<Sample>('round', { what: 'place', targets, concurrency, durationMs } satisfies LoadRound),
-        durationMs,
-        clocks,
-      );
     contenders.push(
-      { name: `${transport} ours`, round: round(apiAddresses, { serverMicros: cpuOfRoles(apis), postgresMicros: cpuOfPostgres(owner) }) },
-      { name: `${transport} echo`, round: round(echoAddresses, { serverMicros: cpuOfParts(echoes) }) },
+      {
+        name: `${transport} ours`,
+        round: roundOf(transport, apiAddresses, { serverMicros: cpuOfRoles(apis), postgresMicros: cpuOfPostgres(owner) }),
+      },
+      { name: `${transport} echo`, round: roundOf(transport, echoAddresses, { serverMicros: cpuOfParts(echoes) }) },
     );
   }
+  contenders.push({
+    name: 'rest by hand',
+    round: roundOf('rest', await Promise.all(byHand.map(({ ask }) => ask<Address>('address'))), {
+      serverMicros: cpuOfParts(byHand),
+      postgresMicros: cpuOfPostgres(owner),
+    }),
+  });
   const outcomesSoFar = () => counted(apis, 'commands_total', 'method="PlaceOrder"', 'outcome');
   const before = await outcomesSoFar();
-  const results = await inTurns(contenders, rounds, say);
+  const results = await inTurns(contenders, rounds, say, quick ? 1 : Math.ceil((warmUpSeconds * 1_000) / durationMs));
   const outcomes = new Map([...(await outcomesSoFar())].map(([outcome, count]) => [outcome, count - (before.get(outcome) ?? 0)]));
   const acknowledged = outcomes.get('accepted') ?? 0;
 
@@ -87,6 +98,17 @@ export const placeBenchmark = async ({ quick, rounds, say }: Bench): Promise<Fin
       { atMost: 1.6 },
     ),
   );
+  const byHandOf = (measure: string): readonly number[] => series(results, 'rest by hand', measure);
+  figures.push(
+    { name: 'by hand, REST', unit: '/s', values: byHandOf('rate') },
+    { name: 'by hand, REST, p50', unit: ' ms', values: byHandOf('p50Ms') },
+    { name: "by hand, REST, its processes' CPU", unit: ' µs each', values: byHandOf('serverMicros') },
+    { name: "by hand, REST, PostgreSQL's CPU", unit: ' µs each', values: byHandOf('postgresMicros') },
+  );
+  comparisons.push(
+    ratio('PlaceOrder by REST against one by hand', series(results, 'rest ours', 'rate'), byHandOf('rate')),
+    ratio('the one by hand against the REST echo', byHandOf('rate'), series(results, 'rest echo', 'rate')),
+  );
   const { changed, failed } = await prices.ask<{ changed: number; failed: number }>('changes');
   const stored = await countOrders(owner);
   comparisons.push({ what: 'acknowledged orders that are not in the log', values: [acknowledged - stored], unit: ' events', target: { atMost: 0 } });
@@ -97,10 +119,40 @@ export const placeBenchmark = async ({ quick, rounds, say }: Bench): Promise<Fin
       `Ours: two api processes, ${offerCount.toLocaleString('en')} offers, every order durable, authenticated, validated and sealed, one order in five by a new customer, the offers' tails read from the store for each. The echo: two processes that decode the same request and answer with as many bytes, with neither database nor token.`,
       `The echo has the machine to itself and its client; ours shares it with PostgreSQL.`,
       `${changed.toLocaleString('en')} price changes meanwhile, ${failed} of them failed.`,
+      'By hand: two processes that use the same store, keys, seals and domain in one function, with no check of fields, idempotency, deadlines, limits or metrics of calls, and no prices that change: what the work itself costs on this machine.',
+      `Everybody was under load for ${quick ? durationMs / 1_000 : warmUpSeconds} s before the first round.`,
       'One client process sends prebuilt requests over plain sockets: 64 connections for REST, 8 connections of 8 streams for gRPC.',
       `Commands by outcome, warm-up included: ${[...outcomes].map(([outcome, count]) => `${outcome} ${count.toLocaleString('en')}`).join(', ')}. Only accepted ones count as orders.`,
     ],
   };
+};
+
+/** Two servers by hand on a database of their own, in which the same offers are for sale. */
+const serversByHand = async (
+  held: AsyncDisposableStack,
+  part: (program: string, options: unknown) => Promise<Part>,
+  say: (line: string) => void,
+): Promise<readonly Part[]> => {
+  const database = held.adopt(await testDatabase(), ({ drop }) => drop());
+  const platform = openPlatform(database);
+  try {
+    const api = await platform.start('api');
+    const filling = await part('load', {
+      transport: 'rest',
+      token: await platform.token('checkout'),
+      merchantTokens: await tokensOf(platform),
+    } satisfies LoadOptions);
+    await publishOffers(filling, [api], say);
+  } finally {
+    await platform.stop();
+  }
+  const options = {
+    url: database.runtimeUrl,
+    keysUrl: database.keysUrl,
+    masterKey: randomBytes(32).toString('base64'),
+    keyFile: developmentKeyFile,
+  };
+  return [await part('place-by-hand', options), await part('place-by-hand', options)];
 };
 
 /** A token for each merchant of the benchmark's market. */

@@ -25,11 +25,12 @@ export type Platform = {
 };
 
 const folder = join(localFolder, 'bench');
+/** The key of the development issuer whose tokens the roles take. */
+export const developmentKeyFile = join(folder, 'development-key.json');
 
 /** Prepares to run roles on a database. Their logs go to `.local/bench/logs`. */
 export const openPlatform = (database: TestDatabase, rabbitmqUrl?: string): Platform => {
   const masterKey = randomBytes(32).toString('base64');
-  const keyFile = join(folder, 'development-key.json');
   mkdirSync(join(folder, 'logs'), { recursive: true });
   const running: RoleProcess[] = [];
 
@@ -46,7 +47,7 @@ export const openPlatform = (database: TestDatabase, rabbitmqUrl?: string): Plat
           ...baseEnvironment(),
           DATABASE_URL: database.runtimeUrl,
           AUTH_MODE: 'development',
-          DEVELOPMENT_KEY_FILE: keyFile,
+          DEVELOPMENT_KEY_FILE: developmentKeyFile,
           PRIVACY_DATABASE_URL: database.keysUrl,
           PRIVACY_MASTER_KEY: masterKey,
           ...counting(),
@@ -80,8 +81,8 @@ export const openPlatform = (database: TestDatabase, rabbitmqUrl?: string): Plat
 
   return {
     start,
-    token: (role) => developmentToken({ keyFile, role }),
-    merchantToken: (merchantId) => developmentToken({ keyFile, role: 'merchant', merchantId }),
+    token: (role) => developmentToken({ keyFile: developmentKeyFile, role }),
+    merchantToken: (merchantId) => developmentToken({ keyFile: developmentKeyFile, role: 'merchant', merchantId }),
     stop: async () => {
       await Promise.all(running.map(({ stop }) => stop()));
     },

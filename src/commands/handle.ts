@@ -1,3 +1,4 @@
+import { randomUUIDv7 } from 'node:crypto';
 import type { DomainEvent } from '../domain/catalogue.ts';
 import type { Decider } from '../domain/decider.ts';
 import { encodeToken } from '../eventstore/consistency-token.ts';
@@ -16,22 +17,24 @@ export type Handle = <State, Command, Event extends DomainEvent, Code extends st
   work: Work<State, Command>,
 ) => Promise<Outcome<CommandResult>>;
 
+/** The id of what a command creates without naming it. A retry finds it again where the caller gave the command a key; otherwise it is new, and in the order of time. */
+const idOfCreated = (requestId: string, commandId: string): string => (requestId === '' ? randomUUIDv7() : createdIdOf(commandId));
+
 /** Handles the commands of callers: each is brought to its end once, and answered the same however often it is sent. */
 export const commandHandler = (options: SettlerOptions & { readonly keys: Keys }): Handle => {
   const { store, keys } = options;
   const settle = settler(options);
-  let logId: Promise<string> | undefined;
+  let logId: string | undefined;
 
   const token = async (position: Position | undefined): Promise<string> => {
-    logId ??= store.identity().then(({ id }) => id);
-    logId.catch(() => (logId = undefined));
-    return encodeToken({ logId: await logId, position: position ?? (await store.head()) });
+    logId ??= (await store.identity()).id;
+    return encodeToken({ logId, position: position ?? (await store.head()) });
   };
 
   return async (decider, work) => {
     const { call, method, creates } = work;
     const commandId = commandIdOf(call.caller, method, work.id, work.requestId);
-    const id = work.id === '' ? createdIdOf(commandId) : work.id;
+    const id = work.id || idOfCreated(work.requestId, commandId);
     const outcome = await settle(decider, {
       name: method,
       stream: work.stream(id),
@@ -43,7 +46,7 @@ export const commandHandler = (options: SettlerOptions & { readonly keys: Keys }
       judge: (loaded, at) => {
         // Who has gone meanwhile does not know the outcome either way: nothing is begun for nobody.
         call.signal.throwIfAborted();
-        return judge(decider, work, loaded, { ...at, id, commandId, keys });
+        return judge(decider, work, loaded, { now: at.now, read: at.read, first: at.first, id, commandId }, keys);
       },
     });
     if (outcome.kind === 'refused') return outcome;

@@ -63,7 +63,8 @@ export const judge = async <State, Command, Event, Code extends string>(
   decider: Decider<State, Command, Event, Code>,
   work: Work<State, Command>,
   { state, revision, position }: Loaded<State>,
-  { keys, ...at }: Omit<At, 'seal'> & { readonly keys: Keys },
+  { now, read, first, id, commandId }: Omit<At, 'seal'>,
+  keys: Keys,
 ): Promise<Verdict<Event>> => {
   const { call, creates, etag } = work;
   if (!creates && !work.may(authorityOf(call.caller), state)) return refused('forbidden', 'FORBIDDEN', 'This belongs to somebody else.');
@@ -73,7 +74,6 @@ export const judge = async <State, Command, Event, Code extends string>(
   if (subject !== undefined && !key) return refused('precondition_failed', 'CUSTOMER_ERASED', 'The person whose data this is has been erased.');
 
   const commandHash = requestHash(work.bytes, key);
-  const { first } = at;
   if (first && first.hash !== commandHash) return refused('key_reused', 'KEY_REUSED', 'This idempotency key was used for another request.');
   if (first) return { kind: 'done', revision: first.revision, position: first.position };
   if (creates && revision !== 'none') return refused('id_taken', 'ID_TAKEN', 'This id is taken.');
@@ -82,13 +82,13 @@ export const judge = async <State, Command, Event, Code extends string>(
   }
 
   const sealed = sealer(subject, key);
-  const command = await work.command({ ...at, seal: sealed }, state);
+  const command = await work.command({ now, read, first, id, commandId, seal: sealed }, state);
   if (isRefusal(command)) return command;
   const decision = decider.decide(command, state);
   if (decision.kind === 'rejected') return refusalOf(decision.code, decision.because);
   if (decision.events.length > 0) {
     const meta = {
-      commandId: at.commandId,
+      commandId,
       commandHash,
       correlationId: call.correlationId,
       actor: `user:${call.caller.subject}`,

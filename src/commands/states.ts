@@ -149,7 +149,10 @@ export const openStates = (options: {
       return kept && { ...kept, position: undefined };
     },
 
-    /** Takes over what was just appended to `loaded`; `position` is the last event's. */
+    /**
+     * Takes over what was just appended to `loaded`; `position` is the last event's. A short stream that was just created is not
+     * kept: the commands that follow it come to other processes, and few ever here.
+     */
     appended: <State>(
       aggregate: Fold<State>,
       loaded: Loaded<State>,
@@ -157,6 +160,7 @@ export const openStates = (options: {
       meta: EventMeta,
       position: Position,
     ): void => {
+      if (loaded.revision === 'none' && !isLong(loaded.stream)) return;
       // Nearly the log's own time, and like it not moved by a clock that jumps.
       const recordedAt = new Date(performance.timeOrigin + performance.now());
       fold(

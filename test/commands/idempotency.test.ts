@@ -144,6 +144,11 @@ describe('a command that is sent again', () => {
     const request = placeOrderRequest([offerId]);
     const [one, other] = [answerOf(await here.placeOrder(request, callAs('checkout'))), answerOf(await here.placeOrder(request, callAs('checkout')))];
     assert.notEqual(one.orderId, other.orderId);
+    // RFC 9562: version 7 is minted, and sorts by time; version 5 is derived.
+    assert.match(one.orderId, /^.{14}7/);
+    assert.ok(one.orderId < other.orderId);
+    const keyed = answerOf(await here.placeOrder({ ...request, requestId: 'key-of-an-id' }, callAs('checkout')));
+    assert.match(keyed.orderId, /^.{14}5/);
   });
 
   test('under the key of another caller, method or target is a new command', async () => {

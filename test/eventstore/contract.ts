@@ -177,6 +177,26 @@ export const eventStoreContract = (name: string, start: () => Promise<Adapter>):
     );
   });
 
+  it('of streams that are created together, one that stands is a conflict, a retry has its first answer, and the others are made', async () => {
+    const [standing, retried] = [newStream(), newStream()];
+    const events = [newEvent(), newEvent()];
+    await store.append(standing, [newEvent()], 'none');
+    const first = await store.append(retried, events, 'none');
+    const created = Array.from({ length: 5 }, newStream);
+    const [conflict, again, ...made] = await Promise.all([
+      store.append(standing, [newEvent()], 'none'),
+      store.append(retried, events, 'none'),
+      ...created.map((stream) => store.append(stream, [newEvent()], 'none')),
+    ]);
+    assert.deepEqual([conflict, again], [{ kind: 'conflict', actual: 0 }, first]);
+    const positions = made.map((result) => appended(result).position);
+    assert.equal(new Set(positions).size, created.length);
+    for (const [index, stream] of created.entries()) {
+      const tail = await all(store.read(stream));
+      assert.equal(tail.length, 1, `stream ${index}`);
+    }
+  });
+
   it('what is over a limit or has no proper name is refused by name, and the store goes on', async () => {
     const refused = async (stream: string, events: readonly NewEvent[]): Promise<unknown> => {
       const result = await store.append(stream, events, 'none');

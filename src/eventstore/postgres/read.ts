@@ -1,6 +1,6 @@
 import type { Pool } from '../../platform/database.ts';
 import { gather } from '../../platform/gather.ts';
-import type { Recorded, StreamRange, StreamTail } from '../event-store.ts';
+import { validName, type Recorded, type StreamRange, type StreamTail } from '../event-store.ts';
 import { columns, loggedOf, type Row } from './rows.ts';
 
 const pageLimits = { events: 500, bytes: 8 * 1024 * 1024 } as const;
@@ -43,10 +43,10 @@ export const tailReader = (pool: Pool): ((streams: readonly StreamTail[]) => Pro
       name: 'log.read-tails',
       text: `
         select t.nth, e.*
-          from unnest($1::text[], $2::integer[]) with ordinality t (stream, revision, nth)
+          from unnest(string_to_array($1, ','), string_to_array($2, ',')::integer[]) with ordinality t (stream, revision, nth)
          cross join lateral (
                select ${columns} from log.events where stream = t.stream and revision >= t.revision order by revision) e`,
-      values: [tails.map(({ stream }) => stream), tails.map(({ from }) => from)],
+      values: [tails.map(({ stream }) => (validName(stream) ? stream : '')).join(','), tails.map(({ from }) => from).join(',')],
       rowMode: 'array',
     } as never);
     const found: Recorded[][] = tails.map(() => []);
