@@ -4,7 +4,7 @@ import { median, type Contender } from './measure.ts';
 const noise = 0.03;
 /** So many rounds are compared with as many before them. */
 const window = 3;
-const maxRounds = 20;
+const maxRounds = 12;
 
 /**
  * Runs contenders in turns until the rate of none of them rises any more: V8 goes on compiling what is called often for a long time on a
