@@ -8,21 +8,16 @@ export type Contender = { readonly name: string; readonly round: () => Promise<S
 export type Rounds = ReadonlyMap<string, readonly Sample[]>;
 
 /**
- * Measures contenders in turns, A B A B …: what drifts on the machine meanwhile drifts for all of them. The `warmUps` that come first
- * are not counted: programs are still being compiled and caches filled.
+ * Measures contenders in turns, A B A B …: what drifts on the machine meanwhile drifts for all of them. A round that comes first
+ * is not counted: programs are still being compiled and caches filled.
  */
-export const inTurns = async (
-  contenders: readonly Contender[],
-  rounds: number,
-  say: (line: string) => void = () => {},
-  warmUps = 1,
-): Promise<Rounds> => {
+export const inTurns = async (contenders: readonly Contender[], rounds: number, say: (line: string) => void = () => {}): Promise<Rounds> => {
   const samples = new Map<string, Sample[]>(contenders.map(({ name }) => [name, []]));
-  for (let round = 1 - warmUps; round <= rounds; round += 1) {
+  for (let round = 0; round <= rounds; round += 1) {
     for (const { name, round: measure } of contenders) {
       const sample = await measure();
       if (round > 0) samples.get(name)!.push(sample);
-      say(`  ${round <= 0 ? 'warm-up' : `round ${round}`}  ${name}  ${text(sample)}`);
+      say(`  ${round === 0 ? 'warm-up' : `round ${round}`}  ${name}  ${text(sample)}`);
     }
   }
   return samples;

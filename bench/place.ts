@@ -9,12 +9,10 @@ import type { LoadOptions, LoadRound } from './parts/load.ts';
 import { counted, developmentKeyFile, openPlatform, type Address, type Platform, type RoleProcess } from './platform.ts';
 import { ratio, type Comparison, type Figure, type Findings } from './report.ts';
 import type { Bench } from './run.ts';
+import { warmUp } from './warm-up.ts';
 
 const concurrency = 64;
 const priceChangesPerSecond = 40;
-
-/** Seconds of load that a process has seen before it is measured: until then its code is still being compiled. */
-const warmUpSeconds = 30;
 
 /** PlaceOrder through two api processes, by REST and by gRPC, against servers of the same frameworks that only echo, and against one written by hand. */
 export const placeBenchmark = async ({ quick, rounds, say }: Bench): Promise<Findings> => {
@@ -67,7 +65,8 @@ export const placeBenchmark = async ({ quick, rounds, say }: Bench): Promise<Fin
   });
   const outcomesSoFar = () => counted(apis, 'commands_total', 'method="PlaceOrder"', 'outcome');
   const before = await outcomesSoFar();
-  const results = await inTurns(contenders, rounds, say, quick ? 1 : Math.ceil((warmUpSeconds * 1_000) / durationMs));
+  if (!quick) await warmUp(contenders, say);
+  const results = await inTurns(contenders, rounds, say);
   const outcomes = new Map([...(await outcomesSoFar())].map(([outcome, count]) => [outcome, count - (before.get(outcome) ?? 0)]));
   const acknowledged = outcomes.get('accepted') ?? 0;
 
@@ -120,7 +119,6 @@ export const placeBenchmark = async ({ quick, rounds, say }: Bench): Promise<Fin
       `The echo has the machine to itself and its client; ours shares it with PostgreSQL.`,
       `${changed.toLocaleString('en')} price changes meanwhile, ${failed} of them failed.`,
       'By hand: two processes that use the same store, keys, seals and domain in one function, with no check of fields, idempotency, deadlines, limits or metrics of calls, and no prices that change: what the work itself costs on this machine.',
-      `Everybody was under load for ${quick ? durationMs / 1_000 : warmUpSeconds} s before the first round.`,
       'One client process sends prebuilt requests over plain sockets: 64 connections for REST, 8 connections of 8 streams for gRPC.',
       `Commands by outcome, warm-up included: ${[...outcomes].map(([outcome, count]) => `${outcome} ${count.toLocaleString('en')}`).join(', ')}. Only accepted ones count as orders.`,
     ],

@@ -1,9 +1,6 @@
-import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { negotiate } from '@fastify/accept-negotiator';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-
-const compress = promisify(gzip);
 
 /** Smaller answers fit into a packet anyway. */
 const minBytes = 1_400;
@@ -13,15 +10,22 @@ const minBytes = 1_400;
  * pass as they are. An `onSend` hook. The entity tag becomes a weak one, as NGINX makes it: the bytes are others now. BREACH finds nothing
  * here: without cookies no other page can make a browser ask in a caller's name.
  */
-export const compressAnswer = async (request: FastifyRequest, reply: FastifyReply, payload: unknown): Promise<unknown> => {
-  if (typeof payload !== 'string' || payload.length < minBytes || reply.hasHeader('content-encoding')) return payload;
+export const compressAnswer = (
+  request: FastifyRequest,
+  reply: FastifyReply,
+  payload: unknown,
+  done: (error: Error | null, payload?: unknown) => void,
+): void => {
+  if (typeof payload !== 'string' || payload.length < minBytes || reply.hasHeader('content-encoding')) return done(null);
   const vary = reply.getHeader('vary');
   reply.header('vary', vary === undefined ? 'Accept-Encoding' : `${String(vary)}, Accept-Encoding`);
   const accepted = request.raw.headers['accept-encoding'];
-  if (typeof accepted !== 'string' || negotiate(accepted, ['gzip', 'identity']) !== 'gzip') return payload;
-  const etag = reply.getHeader('etag');
-  if (typeof etag === 'string' && etag.startsWith('"')) reply.header('etag', `W/${etag}`);
-  const compressed = await compress(payload);
-  reply.header('content-encoding', 'gzip').header('content-length', compressed.length);
-  return compressed;
+  if (typeof accepted !== 'string' || negotiate(accepted, ['gzip', 'identity']) !== 'gzip') return done(null);
+  gzip(payload, (error, compressed) => {
+    if (error) return done(error);
+    const etag = reply.getHeader('etag');
+    if (typeof etag === 'string' && etag.startsWith('"')) reply.header('etag', `W/${etag}`);
+    reply.header('content-encoding', 'gzip').header('content-length', compressed.length);
+    done(null, compressed);
+  });
 };

@@ -40,7 +40,12 @@ export const createRest = (options: {
     bodyLimit: maxBodyBytes,
     requestTimeout: options.requestTimeoutMs,
     // Node takes the longer of its two timeouts for the whole request, so its default for headers would stand for bodies.
-    http: { headersTimeout: options.requestTimeoutMs, connectionsCheckingInterval: options.requestTimeoutMs / 3 },
+    http: {
+      headersTimeout: options.requestTimeoutMs,
+      connectionsCheckingInterval: options.requestTimeoutMs / 3,
+      // Requests without a body make no stream of nothing.
+      optimizeEmptyRequests: true,
+    },
     keepAliveTimeout: 75_000,
     return503OnClosing: false,
     forceCloseConnections: 'idle',
@@ -121,19 +126,28 @@ type Arrival = { readonly request: FastifyRequest; readonly reply: FastifyReply;
 
 const serve =
   (plan: Plan<ReadyMethod>) =>
-  async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+  (request: FastifyRequest, reply: FastifyReply): void => {
     const correlationId = correlationIdOf(request.raw.headers['x-correlation-id'] as string | undefined);
-    const answer: Answer<string> = await plan.dispatcher.dispatch(plan.method, transport, { request, reply, plan }, correlationId);
-    reply.header('x-correlation-id', correlationId).headers(plan.deprecation);
-    switch (answer.kind) {
-      case 'answered':
-        return send(plan, request, reply, answer.message, answer.body);
-      case 'refused':
-      case 'failed':
-        if (plan.dispatcher.isDraining()) reply.header('connection', 'close');
-        return refuse(reply, answer);
-    }
+    plan.dispatcher
+      .dispatch(plan.method, transport, { request, reply, plan }, correlationId)
+      .then((answer) => {
+        reply.header('x-correlation-id', correlationId).headers(plan.deprecation);
+        respond(plan, request, reply, answer);
+      })
+      .catch((error: unknown) => reply.send(error));
   };
+
+const respond = (plan: Plan<ReadyMethod>, request: FastifyRequest, reply: FastifyReply, answer: Answer<string>): void => {
+  switch (answer.kind) {
+    case 'answered':
+      send(plan, request, reply, answer.message, answer.body);
+      return;
+    case 'refused':
+    case 'failed':
+      if (plan.dispatcher.isDraining()) reply.header('connection', 'close');
+      refuse(reply, answer);
+  }
+};
 
 const serveStream =
   (plan: Plan<ReadyStream>) =>

@@ -92,3 +92,17 @@ test('a time with an offset is the same moment', () => {
   violations = [];
   assert.deepEqual((timestamp('2024-02-29T01:30:00.25+01:30') as { placedAt: Date }).placedAt, new Date('2024-02-29T00:00:00.250Z'));
 });
+
+test('a time of any year is written as it is in ISO 8601, without a fraction of nothing', () => {
+  const write = writerOf(contract.methods.find(({ name }) => name === 'GetOrderAt')!.input);
+  fc.assert(
+    fc.property(
+      fc.date({ min: new Date('0001-01-01'), max: new Date('9999-12-31T23:59:59.999Z'), noInvalidDate: true }),
+      fc.boolean(),
+      (date, whole) => {
+        const time = whole ? new Date(Math.floor(date.getTime() / 1_000) * 1_000) : date;
+        assert.equal((JSON.parse(write({ orderId: '', time } as never)) as { time: string }).time, time.toISOString().replace('.000Z', 'Z'));
+      },
+    ),
+  );
+});

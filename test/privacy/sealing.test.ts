@@ -74,6 +74,34 @@ describe('a sealed value', () => {
     await assert.rejects(open([{ ...value, sealed: '' }]));
   });
 
+  test('that was opened before opens in its own field, for its own subject and under its own key only', async () => {
+    const other = randomUUID();
+    const keys = new Map([[subject, newKey()]]);
+    const openNow = (value: Sealed) => opener(keysOf(...keys, [other, keys.get(subject)]))([value]);
+    const value = seal(keys.get(subject)!, subject, 'name', 'Annegret');
+    for (let times = 0; times < 2; times += 1) assert.deepEqual(await openNow(value), [{ kind: 'open', text: 'Annegret' }]);
+    await assert.rejects(openNow({ ...value, field: 'email' }));
+    await assert.rejects(openNow({ ...value, subject: other }));
+    keys.set(subject, newKey());
+    await assert.rejects(openNow(value));
+  });
+
+  test('that was opened before reads as erased once its subject is', async () => {
+    const value = seal(key, subject, 'name', 'Annegret');
+    assert.deepEqual(await open([value]), [{ kind: 'open', text: 'Annegret' }]);
+    assert.deepEqual(await opener(keysOf([subject, undefined]))([value]), [{ kind: 'erased' }]);
+  });
+
+  test('opens beside many others of its subject, again and again', async () => {
+    const texts = Array.from({ length: 40 }, (_, nth) => `text ${nth}`);
+    const values = texts.map((text) => seal(key, subject, 'reason', text));
+    for (let times = 0; times < 2; times += 1)
+      assert.deepEqual(
+        await open(values),
+        texts.map((text) => ({ kind: 'open', text })),
+      );
+  });
+
   test('of an erased subject reads as erased, whatever is left of it', async () => {
     const erased = opener(keysOf([subject, undefined]));
     const value = seal(key, subject, 'name', 'Annegret');
