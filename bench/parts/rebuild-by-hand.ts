@@ -9,8 +9,9 @@ import { silent } from '../../src/platform/logging.ts';
 import type { OrderRow } from '../../src/projections/order-row.ts';
 import { orderLines } from '../../src/projections/order-lines.ts';
 import { orders } from '../../src/projections/orders.ts';
+import { columnsOf, fromColumns, type Column } from '../../src/projections/row-columns.ts';
 import { answerQuestions, partOptions } from '../part.ts';
-import { createTables, rebuiltTables } from '../rebuilt.ts';
+import { createIndexes, createTables, rebuiltTables } from '../rebuilt.ts';
 
 const { url, pageSize, suffix } = await partOptions<{ readonly url: string; readonly pageSize: number; readonly suffix: string }>();
 const tables = rebuiltTables(suffix);
@@ -27,16 +28,16 @@ const page = async (after: number): Promise<readonly Row[]> =>
     } as never)
   ).rows;
 
-/** The columns of a table, and the statement that writes many of its rows. */
+/** The columns of a table, and the statements that write many of its rows. */
 const writingTo = async (table: string, key: readonly string[]) => {
-  const { rows } = await pool.query<{ attname: string }>(
-    `select attname from pg_attribute where attrelid = $1::regclass and attnum > 0 order by attnum`,
+  const { rows: columns } = await pool.query<Column>(
+    `select attname as name, format_type(atttypid, null) as type from pg_attribute where attrelid = $1::regclass and attnum > 0 order by attnum`,
     [table],
   );
-  const list = rows.map(({ attname }) => attname).join(', ');
-  const text = `insert into ${table} (${list}) select ${list} from json_populate_recordset(null::${table}, $1::json)
-                on conflict (${key.join(', ')}) do update set (${list}) = row (${rows.map(({ attname }) => `excluded.${attname}`).join(', ')})`;
-  return { list, write: (changed: readonly object[]) => ({ name: table, text, values: [JSON.stringify(changed)] }) };
+  const list = columns.map(({ name }) => name).join(', ');
+  const text = `insert into ${table} (${list}) select ${list} from ${fromColumns(columns)}
+                on conflict (${key.join(', ')}) do update set (${list}) = row (${columns.map(({ name }) => `excluded.${name}`).join(', ')})`;
+  return { list, write: (changed: readonly object[]) => columnsOf(columns, changed)!.map((values) => ({ name: table, text, values: [...values] })) };
 };
 
 const rebuild = async (): Promise<{ seconds: number }> => {
@@ -77,11 +78,12 @@ const rebuild = async (): Promise<{ seconds: number }> => {
       const before = rows.get(group);
       rows.set(group, orders.evolve(before ? [before] : [], event)[0]!);
     }
-    await client.query(main.write([...rows.values()]));
-    await client.query(lines.write([...rows.values()].flatMap(orderLines.rows)));
-    await client.query({ name: 'checkpoint', text: 'update read_models.bench_checkpoint set position = $1', values: [last] });
+    const changed = [...rows.values()];
+    for (const write of [...main.write(changed), ...lines.write(changed.flatMap(orderLines.rows))]) void client.query(write);
+    void client.query({ name: 'checkpoint', text: 'update read_models.bench_checkpoint set position = $1', values: [last] });
     await client.query('commit');
   }
+  await createIndexes(pool, tables);
   const seconds = (performance.now() - begun) / 1_000;
   client.release();
   return { seconds };

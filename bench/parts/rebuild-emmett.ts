@@ -5,7 +5,7 @@ import type { OrderEvent } from '../../src/domain/order-events.ts';
 import { orderLines } from '../../src/projections/order-lines.ts';
 import { orders } from '../../src/projections/orders.ts';
 import { answerQuestions, partOptions } from '../part.ts';
-import { createTables, rebuiltTables } from '../rebuilt.ts';
+import { createIndexes, createTables, rebuiltTables } from '../rebuilt.ts';
 
 const { url, batchSize, suffix } = await partOptions<{ readonly url: string; readonly batchSize: number; readonly suffix: string }>();
 const pool = new pg.Pool({ connectionString: url, max: 2 });
@@ -77,6 +77,7 @@ answerQuestions(
     },
     rebuild: async () => {
       await createTables(pool, tables);
+      await createIndexes(pool, tables);
       await pool.query('delete from emt_processors');
       const consumer = rebuildPostgreSQLProjections({
         connectionString: url,

@@ -12,7 +12,7 @@ import type { Decode, Page } from './page.ts';
 import { subscriptionOf, type AnyProjection } from './projection.ts';
 import { retryParked } from './retry-parked.ts';
 import { openTable, type Table } from './table.ts';
-import { liveVersion, prepareReadModels, show } from './versions.ts';
+import { indexForQueries, liveVersion, prepareReadModels, show } from './versions.ts';
 
 export type Engine = {
   readonly store: EventStore;
@@ -43,6 +43,9 @@ export const project = async (engine: Engine, projection: AnyProjection, held: H
 
   const showWhenCaughtUp = async (to: Progress): Promise<void> => {
     if (shown || (await store.head()) !== to.position) return;
+    await indexForQueries(pool, projection);
+    // What was appended meanwhile comes first: its page leads here again.
+    if ((await store.head()) !== to.position) return;
     await advance(held, to, (client) => show(client, projection));
     shown = true;
     logger.info({ projection: name }, 'the view points at this version now');
@@ -113,13 +116,18 @@ const writePage = async (
 ): Promise<Done> => {
   const name = subscriptionOf(projection);
   const blocked: ReadonlySet<string> = waiting ? new Set((await loadParked(client, name)).keys()) : new Set();
-  const groups = new Set<string>();
-  for (const next of assigned) if (next.kind === 'event') groups.add(next.group);
-  const before = await table.load(client, [...groups]);
+  const before = await table.load(client, groupsToLoad(projection, assigned));
   const { rows, parked, folded } = fold(projection, assigned, before, blocked);
   await park(client, name, parked);
   table.changes(before, rows).forEach(atTheEnd);
   return { waiting: blocked.size > 0 || parked.length > 0, folded };
+};
+
+/** The groups of a page that may have rows before it. */
+const groupsToLoad = (projection: AnyProjection, assigned: readonly Assigned[]): readonly string[] => {
+  const load = new Map<string, boolean>();
+  for (const next of assigned) if (next.kind === 'event' && !load.has(next.group)) load.set(next.group, !projection.begins?.(next.event));
+  return [...load].flatMap(([group, wanted]) => (wanted ? [group] : []));
 };
 
 const writeEach = async ({ projection, table }: Target, client: ClientBase, assigned: readonly Assigned[]): Promise<Done> => {
