@@ -79,7 +79,7 @@ const rebuild = async (): Promise<{ seconds: number }> => {
       rows.set(group, orders.evolve(before ? [before] : [], event)[0]!);
     }
     const changed = [...rows.values()];
-    for (const write of [...main.write(changed), ...lines.write(changed.flatMap(orderLines.rows))]) void client.query(write);
+    for (const write of [...main.write(changed), ...lines.write(changed.flatMap((row) => orderLines.rows(row)))]) void client.query(write);
     void client.query({ name: 'checkpoint', text: 'update read_models.bench_checkpoint set position = $1', values: [last] });
     await client.query('commit');
   }

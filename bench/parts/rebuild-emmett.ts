@@ -15,7 +15,7 @@ type Stored = OrderEvent & { readonly metadata: { readonly streamName: string; r
 const text = (value: unknown): string => {
   if (value === null) return 'null';
   if (value instanceof Date) return pg.escapeLiteral(value.toISOString());
-  return pg.escapeLiteral(typeof value === 'object' ? JSON.stringify(value) : String(value));
+  return pg.escapeLiteral(typeof value === 'object' ? JSON.stringify(value) : String(value as string | number | boolean));
 };
 const inserting = (table: string, rows: readonly object[]): string =>
   `insert into ${table} (${Object.keys(rows[0]!).join(', ')}) values ${rows.map((row) => `(${Object.values(row).map(text).join(', ')})`).join(', ')} on conflict do nothing`;
@@ -47,7 +47,7 @@ const cancelling = ({
 };
 
 // What a projection throws stops Emmett's processor without a word.
-let failed: unknown;
+let failed: Error | undefined;
 const projection = postgreSQLRawSQLProjection({
   name: 'orders',
   canHandle: ['OrderPlaced', 'OrderCancelled'],
@@ -55,7 +55,7 @@ const projection = postgreSQLRawSQLProjection({
     try {
       return event.type === 'OrderPlaced' ? placing(event) : event.type === 'OrderCancelled' ? cancelling(event) : [];
     } catch (error) {
-      failed = error;
+      failed = error as Error;
       throw error;
     }
   }) as never,

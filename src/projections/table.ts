@@ -5,7 +5,7 @@ import { subscriptionOf, type AnyProjection } from './projection.ts';
 /** A read model's table as the engine uses it. */
 export type Table = {
   /** The rows of these groups. */
-  readonly load: (client: ClientBase, groups: readonly string[]) => Promise<ReadonlyMap<string, readonly object[]>>;
+  readonly load: (client: Pick<ClientBase, 'query'>, groups: readonly string[]) => Promise<ReadonlyMap<string, readonly object[]>>;
   /** What makes the table hold `after` where it held `before`: a statement for each portion of the rows that changed, and one for those that vanished. */
   readonly changes: (before: ReadonlyMap<string, readonly object[]>, after: ReadonlyMap<string, readonly object[]>) => readonly QueryConfig[];
 };
