@@ -15,7 +15,7 @@ type Stored = OrderEvent & { readonly metadata: { readonly streamName: string; r
 const text = (value: unknown): string => {
   if (value === null) return 'null';
   if (value instanceof Date) return pg.escapeLiteral(value.toISOString());
-  return pg.escapeLiteral(typeof value === 'object' ? JSON.stringify(value) : String(value as string | number | boolean));
+  return pg.escapeLiteral(typeof value === 'string' ? value : JSON.stringify(value));
 };
 const inserting = (table: string, rows: readonly object[]): string =>
   `insert into ${table} (${Object.keys(rows[0]!).join(', ')}) values ${rows.map((row) => `(${Object.values(row).map(text).join(', ')})`).join(', ')} on conflict do nothing`;

@@ -17,7 +17,7 @@ const driversTime = pg.types.getTypeParser(pg.types.builtins.TIMESTAMPTZ) as (te
 /** `2026-03-01 10:15:00.123456+00` to the millisecond, cut off as the driver does. */
 const time = (text: string): unknown =>
   /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?\+00$/.test(text)
-    ? new Date(`${text.slice(0, 10)}T${text.length > 22 ? `${text.slice(11, -3).padEnd(12, '0').slice(0, 12)}` : text.slice(11, 19)}Z`)
+    ? new Date(`${text.slice(0, 10)}T${text.length > 22 ? text.slice(11, -3).padEnd(12, '0').slice(0, 12) : text.slice(11, 19)}Z`)
     : driversTime(text);
 const safeInteger = (text: string): number => {
   const value = Number(text);
