@@ -7,11 +7,14 @@ import { columns, loggedOf, type Row } from '../../src/eventstore/postgres/rows.
 import { openPool } from '../../src/platform/database.ts';
 import { silent } from '../../src/platform/logging.ts';
 import type { OrderRow } from '../../src/projections/order-row.ts';
+import { orderLines } from '../../src/projections/order-lines.ts';
 import { orders } from '../../src/projections/orders.ts';
+import { columnsOf, fromColumns, type Column } from '../../src/projections/row-columns.ts';
 import { answerQuestions, partOptions } from '../part.ts';
+import { createIndexes, createTables, rebuiltTables } from '../rebuilt.ts';
 
-const { url, pageSize } = await partOptions<{ readonly url: string; readonly pageSize: number }>();
-const table = 'read_models.bench_by_hand';
+const { url, pageSize, suffix } = await partOptions<{ readonly url: string; readonly pageSize: number; readonly suffix: string }>();
+const tables = rebuiltTables(suffix);
 const pool = openPool({ url, name: 'bench', max: 2, logger: silent });
 const decode = decoder(catalogue);
 
@@ -25,15 +28,23 @@ const page = async (after: number): Promise<readonly Row[]> =>
     } as never)
   ).rows;
 
+/** The columns of a table, and the statements that write many of its rows. */
+const writingTo = async (table: string, key: readonly string[]) => {
+  const { rows: columns } = await pool.query<Column>(
+    `select attname as name, format_type(atttypid, null) as type from pg_attribute where attrelid = $1::regclass and attnum > 0 order by attnum`,
+    [table],
+  );
+  const list = columns.map(({ name }) => name).join(', ');
+  const text = `insert into ${table} (${list}) select ${list} from ${fromColumns(columns)}
+                on conflict (${key.join(', ')}) do update set (${list}) = row (${columns.map(({ name }) => `excluded.${name}`).join(', ')})`;
+  return { list, write: (changed: readonly object[]) => columnsOf(columns, changed)!.map((values) => ({ name: table, text, values: [...values] })) };
+};
+
 const rebuild = async (): Promise<{ seconds: number }> => {
-  await pool.query(`drop table if exists ${table}; drop table if exists read_models.bench_checkpoint`);
-  await pool.query(`${orders.create(table)}; create table read_models.bench_checkpoint as select 0::bigint as position`);
-  const names = (
-    await pool.query<{ attname: string }>(`select attname from pg_attribute where attrelid = $1::regclass and attnum > 0 order by attnum`, [table])
-  ).rows.map(({ attname }) => attname);
-  const list = names.join(', ');
-  const writing = `insert into ${table} (${list}) select ${list} from json_populate_recordset(null::${table}, $1::json)
-                   on conflict (order_id) do update set (${list}) = row (${names.map((column) => `excluded.${column}`).join(', ')})`;
+  await createTables(pool, tables);
+  await pool.query('drop table if exists read_models.bench_checkpoint; create table read_models.bench_checkpoint as select 0::bigint as position');
+  const main = await writingTo(tables.orders, orders.key);
+  const lines = await writingTo(tables.lines, orderLines.key);
   const client = await pool.connect();
   const begun = performance.now();
   for (let next = page(0); ;) {
@@ -57,7 +68,7 @@ const rebuild = async (): Promise<{ seconds: number }> => {
     if (needed.size > 0) {
       const loaded = await client.query<OrderRow>({
         name: 'load',
-        text: `select ${list} from ${table} where order_id = any($1)`,
+        text: `select ${main.list} from ${tables.orders} where order_id = any($1)`,
         values: [[...needed]],
       });
       for (const row of loaded.rows) rows.set(row.order_id, row);
@@ -67,10 +78,12 @@ const rebuild = async (): Promise<{ seconds: number }> => {
       const before = rows.get(group);
       rows.set(group, orders.evolve(before ? [before] : [], event)[0]!);
     }
-    await client.query({ name: 'write', text: writing, values: [JSON.stringify([...rows.values()])] });
-    await client.query({ name: 'checkpoint', text: 'update read_models.bench_checkpoint set position = $1', values: [last] });
+    const changed = [...rows.values()];
+    for (const write of [...main.write(changed), ...lines.write(changed.flatMap((row) => orderLines.rows(row)))]) void client.query(write);
+    void client.query({ name: 'checkpoint', text: 'update read_models.bench_checkpoint set position = $1', values: [last] });
     await client.query('commit');
   }
+  await createIndexes(pool, tables);
   const seconds = (performance.now() - begun) / 1_000;
   client.release();
   return { seconds };

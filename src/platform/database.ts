@@ -4,11 +4,21 @@ import type { Logger } from './logging.ts';
 export type Pool = pg.Pool;
 export type { ClientBase, QueryConfig } from 'pg';
 
-/** Parsers of column values: bigint as a safe integer, everything else as the driver does. */
+/** Parsers of column values: bigint as a safe integer, everything else as the driver does; times in UTC without its detour. */
 const types = {
-  getTypeParser: (oid: number, format?: 'text' | 'binary') =>
-    oid === pg.types.builtins.INT8 && format !== 'binary' ? safeInteger : pg.types.getTypeParser(oid, format),
+  getTypeParser: (oid: number, format?: 'text' | 'binary') => {
+    if (format === 'binary') return pg.types.getTypeParser(oid, format);
+    if (oid === pg.types.builtins.INT8) return safeInteger;
+    if (oid === pg.types.builtins.TIMESTAMPTZ) return time;
+    return pg.types.getTypeParser(oid, format);
+  },
 };
+const driversTime = pg.types.getTypeParser(pg.types.builtins.TIMESTAMPTZ) as (text: string) => unknown;
+/** `2026-03-01 10:15:00.123456+00` to the millisecond, cut off as the driver does. */
+const time = (text: string): unknown =>
+  /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?\+00$/.test(text)
+    ? new Date(`${text.slice(0, 10)}T${text.length > 22 ? text.slice(11, -3).padEnd(12, '0').slice(0, 12) : text.slice(11, 19)}Z`)
+    : driversTime(text);
 const safeInteger = (text: string): number => {
   const value = Number(text);
   if (!Number.isSafeInteger(value)) throw new Error(`a bigint beyond 2^53 came back from the database: ${text}`);

@@ -40,9 +40,8 @@ export const deadlines = documents<DeadlineRow, DeadlineEvent>({
       primary key (stream, kind, subject)
     );
     create index on ${table} (group_key);
-    create index on ${table} (due_at);
-    create index on ${table} (set_at);
   `,
+  indexes: ['(due_at)', '(set_at)'],
   key: ['stream', 'kind', 'subject'],
   groupColumn: 'group_key',
   group: groupOf,

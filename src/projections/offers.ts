@@ -47,13 +47,12 @@ export const offers = documents<OfferRow, OfferEvent>({
       published_at         timestamptz not null,
       updated_at           timestamptz not null
     );
-    create index on ${table} (merchant_id, published_at, offer_id);
-    create index on ${table} (status, published_at, offer_id);
-    create index on ${table} (published_at, offer_id);
   `,
+  indexes: ['(merchant_id, published_at, offer_id)', '(status, published_at, offer_id)', '(published_at, offer_id)'],
   key: ['offer_id'],
   groupColumn: 'offer_id',
   group: ({ stream }) => idOf(stream),
+  begins: ({ revision }) => revision === 0,
 
   evolve([row], { type, data, stream, revision, recordedAt }) {
     if (type === 'OfferPublished') {

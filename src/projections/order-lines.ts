@@ -77,10 +77,12 @@ export const orderLines: Part<OrderRow> = {
       placed_at             timestamptz not null,
       primary key (order_id, line_id)
     );
-    create index on ${table} (merchant_id, placed_at, order_id);
-    create index on ${table} (merchant_id, order_status, placed_at, order_id);
-    create index on ${table} (merchant_id, queue_at, line_id) where waits_for is not null;
   `,
+  indexes: [
+    '(merchant_id, placed_at, order_id)',
+    '(merchant_id, order_status, placed_at, order_id)',
+    '(merchant_id, queue_at, line_id) where waits_for is not null',
+  ],
   key: ['order_id', 'line_id'],
 
   rows: ({ order_id, status, on_hold, currency, state, placed_at }): readonly OrderLineRow[] =>

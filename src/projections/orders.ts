@@ -28,13 +28,12 @@ export const orders = documents<OrderRow, OrderEvent>({
       placed_at    timestamptz not null,
       updated_at   timestamptz not null
     );
-    create index on ${table} (customer_id, placed_at, order_id);
-    create index on ${table} (status, placed_at, order_id);
-    create index on ${table} (placed_at, order_id);
   `,
+  indexes: ['(customer_id, placed_at, order_id)', '(status, placed_at, order_id)', '(placed_at, order_id)'],
   key: ['order_id'],
   groupColumn: 'order_id',
   group: ({ stream }) => idOf(stream),
+  begins: ({ revision }) => revision === 0,
   parts: [orderLines, supportTasks],
 
   evolve: ([row], event) => [orderAfter(row, event)],

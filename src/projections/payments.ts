@@ -34,14 +34,17 @@ export const payments = documents<PaymentRow, PaymentEvent>({
       requested_at  timestamptz not null,
       updated_at    timestamptz not null
     );
-    create index on ${table} (order_id, requested_at, payment_id);
-    create index on ${table} (customer_id, requested_at, payment_id);
-    create index on ${table} (status, requested_at, payment_id);
-    create index on ${table} (requested_at, payment_id);
   `,
+  indexes: [
+    '(order_id, requested_at, payment_id)',
+    '(customer_id, requested_at, payment_id)',
+    '(status, requested_at, payment_id)',
+    '(requested_at, payment_id)',
+  ],
   key: ['payment_id'],
   groupColumn: 'payment_id',
   group: ({ stream }) => idOf(stream),
+  begins: ({ revision }) => revision === 0,
 
   evolve([row], event) {
     const state = evolvePayment(row?.state ?? { status: 'unrequested' }, event);

@@ -14,14 +14,18 @@ export type Projection<Row = object, Event extends Decoded = Decoded> = {
   readonly version: number;
   /** The events that it folds, as their aggregates declare them. */
   readonly on: readonly { readonly type: Event['type'] }[];
-  /** The table of this version, with its indexes. */
+  /** The table of this version, with the indexes that a fold needs: one that begins with the key, and one with the group. */
   readonly create: (table: string) => string;
+  /** The indexes that only queries need, as `create index on` a table goes on. They are made before the view points at this version. */
+  readonly indexes?: readonly string[];
   /** The columns that identify a row. */
   readonly key: readonly (keyof Row & string)[];
   /** The column that names a row's group. */
   readonly groupColumn: keyof Row & string;
   /** Whose rows an event changes. */
   group(event: Happened<Event>): string;
+  /** True for an event before which its group can have no rows: none are looked for. */
+  begins?(event: Happened<Event>): boolean;
   /** The group's rows after the event; rows left out are deleted. What it throws parks the group. */
   evolve(rows: readonly Row[], event: Happened<Event>): readonly Row[];
   /** Tables whose rows follow from these: written in the same transaction, never read by the fold. */
@@ -32,8 +36,10 @@ export type Projection<Row = object, Event extends Decoded = Decoded> = {
 export type Part<Row = object> = {
   /** The view's name in schema `read_models`. */
   readonly name: string;
-  /** The table, with its indexes. */
+  /** The table, with an index that begins with the key. */
   readonly create: (table: string) => string;
+  /** See {@link Projection}. */
+  readonly indexes?: readonly string[];
   /** The columns that identify a row. */
   readonly key: readonly string[];
   /** The rows that follow from one of the read model. */
@@ -54,13 +60,20 @@ export const tablesOf = ({
   name,
   version,
   create,
+  indexes,
   parts = [],
-}: Pick<AnyProjection, 'name' | 'version' | 'create' | 'parts'>): readonly {
+}: Pick<AnyProjection, 'name' | 'version' | 'create' | 'indexes' | 'parts'>): readonly {
   readonly name: string;
   readonly table: string;
   readonly create: string;
+  readonly indexes: readonly string[];
 }[] =>
-  [{ name, create }, ...parts].map((each) => {
+  [{ name, create, indexes }, ...parts].map((each) => {
     const table = `read_models.${each.name}_v${version}`;
-    return { name: each.name, table, create: each.create(table) };
+    return {
+      name: each.name,
+      table,
+      create: each.create(table),
+      indexes: (each.indexes ?? []).map((what, nth) => `create index if not exists ${each.name}_v${version}_index_${nth + 1} on ${table} ${what}`),
+    };
   });

@@ -48,16 +48,19 @@ export const returns = documents<ReturnRow, ReturnEvent>({
       requested_at timestamptz not null,
       updated_at   timestamptz not null
     );
-    create index on ${table} (order_id, requested_at, return_id);
-    create index on ${table} (customer_id, requested_at, return_id);
-    create index on ${table} (merchant_id, requested_at, return_id);
-    create index on ${table} (merchant_id, queue_at, return_id) where waits_for is not null;
-    create index on ${table} (status, requested_at, return_id);
-    create index on ${table} (requested_at, return_id);
   `,
+  indexes: [
+    '(order_id, requested_at, return_id)',
+    '(customer_id, requested_at, return_id)',
+    '(merchant_id, requested_at, return_id)',
+    '(merchant_id, queue_at, return_id) where waits_for is not null',
+    '(status, requested_at, return_id)',
+    '(requested_at, return_id)',
+  ],
   key: ['return_id'],
   groupColumn: 'return_id',
   group: ({ stream }) => idOf(stream),
+  begins: ({ revision }) => revision === 0,
 
   evolve([row], event) {
     const state = evolveReturn(row?.state ?? { status: 'unrequested' }, event);

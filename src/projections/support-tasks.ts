@@ -34,10 +34,8 @@ export const supportTasks: Part<OrderRow> = {
       raised_at   timestamptz not null,
       resolved_at timestamptz
     );
-    create index on ${table} (status, raised_at, task_id);
-    create index on ${table} (raised_at, task_id);
-    create index on ${table} (order_id);
   `,
+  indexes: ['(status, raised_at, task_id)', '(raised_at, task_id)', '(order_id)'],
   key: ['task_id'],
 
   rows: ({ order_id, state, task_times }): readonly SupportTaskRow[] =>

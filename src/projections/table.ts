@@ -1,11 +1,12 @@
 import type { ClientBase, QueryConfig } from '../platform/database.ts';
+import { columnsOf, fitColumns, fromColumns, type Column } from './row-columns.ts';
 import { subscriptionOf, type AnyProjection } from './projection.ts';
 
 /** A read model's table as the engine uses it. */
 export type Table = {
   /** The rows of these groups. */
-  readonly load: (client: ClientBase, groups: readonly string[]) => Promise<ReadonlyMap<string, readonly object[]>>;
-  /** What makes the table hold `after` where it held `before`: one statement for all rows that changed, one for those that vanished. */
+  readonly load: (client: Pick<ClientBase, 'query'>, groups: readonly string[]) => Promise<ReadonlyMap<string, readonly object[]>>;
+  /** What makes the table hold `after` where it held `before`: a statement for each portion of the rows that changed, and one for those that vanished. */
   readonly changes: (before: ReadonlyMap<string, readonly object[]>, after: ReadonlyMap<string, readonly object[]>) => readonly QueryConfig[];
 };
 
@@ -17,7 +18,7 @@ export const openTable = async (client: ClientBase, projection: AnyProjection): 
   const others = await Promise.all(
     parts.map(async (part) => ({ part, writer: await openWriter(client, `${part.name}_v${projection.version}`, part.key) })),
   );
-  const loading = `select ${main.columns.join(', ')} from read_models.${name} where ${groupColumn} = any($1)`;
+  const loading = `select ${main.columns.map(({ name }) => name).join(', ')} from read_models.${name} where ${groupColumn} = any($1)`;
 
   return {
     async load(client, groups) {
@@ -54,20 +55,25 @@ export const openTable = async (client: ClientBase, projection: AnyProjection): 
   };
 };
 
-/** The statements that write rows of one table: one each time, or none. */
+/** The statements that write rows of one table: as columns where their values allow it, else as JSON. */
 const openWriter = async (client: ClientBase, name: string, key: readonly string[]) => {
   const table = `read_models.${name}`;
-  const { rows } = await client.query<{ attname: string }>(
-    'select attname from pg_attribute where attrelid = $1::regclass and attnum > 0 and not attisdropped order by attnum',
+  const { rows: columns } = await client.query<Column>(
+    `select attname as name, format_type(atttypid, null) as type
+       from pg_attribute
+      where attrelid = $1::regclass and attnum > 0 and not attisdropped
+   order by attnum`,
     [table],
   );
-  const columns = rows.map(({ attname }) => attname);
+  const names = columns.map((column) => column.name);
   const list = (of: readonly string[], prefix = ''): string => of.map((column) => prefix + column).join(', ');
-  const others = columns.filter((column) => !key.includes(column));
-  const upserting = `
-    insert into ${table} (${list(columns)})
-    select ${list(columns)} from json_populate_recordset(null::${table}, $1::json)
+  const others = names.filter((column) => !key.includes(column));
+  const upserting = (rows: string): string => `
+    insert into ${table} (${list(names)})
+    select ${list(names)} from ${rows}
         on conflict (${list(key)}) do ${others.length === 0 ? 'nothing' : `update set (${list(others)}) = row (${list(others, 'excluded.')})`}`;
+  const byColumns = fitColumns(columns) ? upserting(fromColumns(columns)) : undefined;
+  const byJson = upserting(`json_populate_recordset(null::${table}, $1::json)`);
   const deleting = `
     delete from ${table} t
      using json_populate_recordset(null::${table}, $1::json) gone
@@ -76,8 +82,12 @@ const openWriter = async (client: ClientBase, name: string, key: readonly string
   return {
     columns,
     keyOf: (row: object): string => JSON.stringify(key.map((column) => (row as Record<string, unknown>)[column])),
-    upsert: (changed: readonly object[]): readonly QueryConfig[] =>
-      changed.length === 0 ? [] : [{ name: `upsert-${name}`, text: upserting, values: [JSON.stringify(changed)] }],
+    upsert(changed: readonly object[]): readonly QueryConfig[] {
+      if (changed.length === 0) return [];
+      const portions = byColumns === undefined ? undefined : columnsOf(columns, changed);
+      if (byColumns === undefined || !portions) return [{ name: `upsert-${name}-json`, text: byJson, values: [JSON.stringify(changed)] }];
+      return portions.map((values) => ({ name: `upsert-${name}`, text: byColumns, values: [...values] }));
+    },
     delete: (gone: readonly object[]): readonly QueryConfig[] =>
       gone.length === 0 ? [] : [{ name: `delete-${name}`, text: deleting, values: [JSON.stringify(gone)] }],
   };

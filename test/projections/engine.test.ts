@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test';
 import { readModels } from '../../src/projections/read-models.ts';
 import { orderLines } from '../../src/projections/order-lines.ts';
 import { orders } from '../../src/projections/orders.ts';
+import { indexForQueries, prepareReadModels } from '../../src/projections/versions.ts';
 import { openPool } from '../../src/platform/database.ts';
 import { silent } from '../../src/platform/logging.ts';
 import { appendTo, newEvent, openStand, until, type Stand } from '../support/stand.ts';
@@ -148,10 +149,29 @@ test('a new version is built beside the live one, and shown when it has caught u
   );
   assert.equal(rows[0].shown, rows[0].before);
   await second.stop();
+  const indexes = async (table: string): Promise<number> =>
+    (await stand.pool.query(`select from pg_indexes where schemaname = 'read_models' and tablename = $1`, [table])).rowCount!;
+  for (const table of ['orders', 'order_lines', 'support_tasks']) assert.equal(await indexes(`${table}_v3`), await indexes(`${table}_v2`), table);
   const { rows: leftBehind } = await stand.pool.query(
     `update read_models.live set version = 2, subscription = 'orders_v2' where name = 'orders' returning 1`,
   );
   assert.equal(leftBehind.length, 1);
+});
+
+test('a version that nobody reads yet is filled without the indexes of queries, and gets them before it is shown', async () => {
+  const projector = startProjector(stand, { projections: [orders] });
+  await caughtUp(stand, [orders]);
+  await projector.stop();
+  const next = { ...orders, version: 4 };
+  const indexes = async (): Promise<number> =>
+    (await stand.pool.query(`select from pg_indexes where schemaname = 'read_models' and tablename = 'orders_v4'`)).rowCount!;
+  await prepareReadModels(stand.pool, [next]);
+  assert.equal(await indexes(), 1);
+  // A process that died between its indexes and the switch, or two at once.
+  await Promise.all([indexForQueries(stand.pool, next), indexForQueries(stand.pool, next)]);
+  assert.equal(await indexes(), 4);
+  await indexForQueries(stand.pool, next);
+  assert.equal(await indexes(), 4);
 });
 
 test('lag and parked groups are told as metrics', async () => {

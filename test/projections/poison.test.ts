@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { catalogue } from '../../src/domain/catalogue.ts';
+import type { EventStore } from '../../src/eventstore/event-store.ts';
 import { decoder } from '../../src/eventstore/event-versions.ts';
 import type { Decode } from '../../src/projections/page.ts';
 import { orders } from '../../src/projections/orders.ts';
@@ -9,7 +10,7 @@ import { offers } from '../../src/projections/offers.ts';
 import { discard, listParked, parkedGroups, requestRetry } from '../../src/subscriptions/parking.ts';
 import { readCheckpoints } from '../../src/subscriptions/checkpoints.ts';
 import { appendTo, newEvent, openStand, until, type Stand } from '../support/stand.ts';
-import { expectedRows, offerPublished, orderCancelled, orderPlaced, priceChanged, rowsOf, stockAdjusted } from './histories.ts';
+import { expectedRows, market, offerPublished, orderCancelled, orderPlaced, priceChanged, rowsOf, stockAdjusted } from './histories.ts';
 import { caughtUp, startProjector } from './projector.ts';
 
 let stand: Stand;
@@ -152,6 +153,46 @@ test('a value that the table refuses parks its group, from the very event on', a
     (await listParked(stand.pool, 'refusing_v1')).get(bad)?.events.map(({ type }) => type),
     ['StockAdjusted', 'PriceChanged'],
   );
+});
+
+test('while pages wait in the log, a failure in one of them leaves the others as if there had been one page', async () => {
+  const orderId = randomUUID();
+  await market(stand.store, 10);
+  await appendTo(stand.store, `order-${orderId}`, orderPlaced(), orderCancelled());
+  await market(stand.store, 5);
+  /** The log in pages of three events, nearly all of which say that more is waiting. */
+  const paged: EventStore = {
+    ...stand.store,
+    async *subscribe(options) {
+      for await (const { events, progress, caughtUp } of stand.store.subscribe(options)) {
+        for (let from = 0; from < events.length; from += 3) {
+          const page = events.slice(from, from + 3);
+          const last = from + 3 >= events.length;
+          yield {
+            events: page,
+            progress: last ? progress : { position: page.at(-1)!.position, eventId: page.at(-1)!.id },
+            caughtUp: last && caughtUp,
+          };
+        }
+      }
+    },
+  };
+  const isBad = ({ type, stream }: { readonly type: string; readonly stream: string }): boolean =>
+    type === 'OrderCancelled' && stream === `order-${orderId}`;
+  const whole = named(orders, 'paged_whole');
+  const { projection: failing } = model('paged_failing', (event) => isBad(event as never));
+  const refused: typeof orders = {
+    ...named(orders, 'paged_refused'),
+    evolve: (rows, event) => orders.evolve(rows, event).map((row) => (isBad(event) ? { ...row, currency: null as never } : row)),
+  };
+  const projector = startProjector({ ...stand, store: paged }, { projections: [whole, failing, refused] });
+  await caughtUp(stand, [whole, failing, refused]);
+  await projector.stop();
+  assert.deepEqual(await rowsOf(stand.pool, whole), await expectedRows(stand.store, stand.pool, whole));
+  for (const projection of [failing, refused]) {
+    assert.deepEqual([...(await parkedGroups(stand.pool, `${projection.name}_v1`))], [orderId]);
+    assert.deepEqual(await rowsOf(stand.pool, projection), await expectedRows(stand.store, stand.pool, projection, (event) => isBad(event as never)));
+  }
 });
 
 test('an event that cannot be decoded parks its stream', async () => {

@@ -89,13 +89,18 @@ export const subscriber = (options: { readonly pool: Pool; readonly wakeups: Wak
 const readPage = async (pool: Pool, after: Position, types: readonly string[] | undefined): Promise<Omit<Page, 'seen'>> => {
   const { rows } = await pool.query<[available: number, wanted: boolean, ...Row]>({
     name: types ? 'log.page-of-types' : 'log.page',
+    // How far the page reaches is found by its events' sizes alone: what they hold is read once, and held nowhere.
     text: `
-      select available, ${types ? 'type = any($4)' : 'true'} as wanted,
+        with reach as materialized (
+             select count(*) as available, max(position) filter (where before < $3) as upto
+               from (select position, sum(bytes) over (order by position) - bytes as before
+                       from (select position, bytes from log.events where position >= $1 order by position limit $2) asked) sized)
+      select (select available from reach) as available, ${types ? 'type = any($4)' : 'true'} as wanted,
              ${types ? columns.replace('data, meta', 'case when type = any($4) then data end, case when type = any($4) then meta end') : columns}
-        from (select *, count(*) over () as available, sum(bytes) over (order by position) - bytes as before
-                from (select * from log.events where position >= $1 order by position limit $2) asked) page
-       where before < $3
-       order by position`,
+        from log.events
+       where position >= $1 and position <= (select upto from reach)
+       order by position
+       limit $2`,
     values: [numberOf(after), pageLimits.events + 1, pageLimits.bytes, ...(types ? [types] : [])],
     rowMode: 'array',
   } as never);
