@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks';
+import { openRoster } from '../platform/roster.ts';
 import type { appendMetrics } from './append-metrics.ts';
 import { OutcomeUnknown, StoreUnavailable, type AppendResult } from './event-store.ts';
 
@@ -44,21 +45,21 @@ export const openAppendCallers = (options: {
   readonly tick: () => void;
 }): AppendCallers => {
   const { metrics, trouble, tick } = options;
-  const callers = new Set<PendingAppend>();
+  const callers = openRoster<PendingAppend>();
   let bytes = 0;
   let sweeper: NodeJS.Timeout | undefined;
   let closed: PromiseWithResolvers<void> | undefined;
 
   const sweep = (): void => {
     const now = performance.now();
-    for (const pending of callers) if (now >= pending.deadline) pending.settle(lateness(pending, trouble));
+    for (const pending of callers.all()) if (now >= pending.deadline) pending.settle(lateness(pending, trouble));
     tick();
   };
 
   return {
     wait(serialised, deadline, enqueue) {
-      if (callers.size >= queueLimits.appends || bytes + serialised.bytes > queueLimits.bytes)
-        return Promise.reject(new StoreUnavailable(`${callers.size} appends are waiting already`));
+      if (callers.size() >= queueLimits.appends || bytes + serialised.bytes > queueLimits.bytes)
+        return Promise.reject(new StoreUnavailable(`${callers.size()} appends are waiting already`));
       const begun = performance.now();
       return new Promise((resolve, reject) => {
         const pending: typeof serialised & PendingAppend = {
@@ -70,19 +71,19 @@ export const openAppendCallers = (options: {
           settle(result) {
             if (pending.settled) return;
             pending.settled = true;
-            callers.delete(pending);
+            leave();
             bytes -= serialised.bytes;
             metrics.appends.inc({ outcome: result instanceof Error ? result.name : result.kind });
             metrics.duration.observe((performance.now() - begun) / 1_000);
             if (result instanceof Error) reject(result);
             else resolve(result);
-            if (callers.size > 0) return;
+            if (callers.size() > 0) return;
             clearInterval(sweeper);
             sweeper = undefined;
             closed?.resolve();
           },
         };
-        callers.add(pending);
+        const leave = callers.enter(pending);
         bytes += serialised.bytes;
         sweeper ??= setInterval(sweep, sweepMs);
         enqueue(pending);
@@ -91,7 +92,7 @@ export const openAppendCallers = (options: {
 
     close() {
       closed ??= Promise.withResolvers();
-      if (callers.size === 0) closed.resolve();
+      if (callers.size() === 0) closed.resolve();
       return closed.promise;
     },
     closing: () => closed !== undefined,

@@ -16,6 +16,8 @@ const worthACommit = 64;
 const retrying: RetryPolicy = { attempts: Infinity, baseMs: 20, capMs: 1_000 };
 
 type Pending = SerialisedAppend & PendingAppend;
+/** What goes out together: at most one append per stream, and none of a stream that another batch is under way with. */
+type Batch = { readonly appends: readonly Pending[]; readonly streams: ReadonlySet<string> };
 
 /**
  * Group append: while one batch commits, all appends of this process gather into the next. A lone append goes out at
@@ -32,8 +34,7 @@ export const groupAppend = (options: {
 }): { readonly append: EventStore['append']; readonly close: () => Promise<void> } => {
   const { pool, readTails, logger } = options;
   const metrics = { ...appendMetrics(options.metrics), ...batchMetrics(options.metrics) };
-  const inFlight = new Set<readonly Pending[]>();
-  const busyStreams = new Set<string>();
+  let inFlight: readonly Batch[] = [];
   let waiting: Pending[] = [];
   /** Appends whose batch failed with them: each is sent without neighbours. */
   const alone = new WeakSet<Pending>();
@@ -73,22 +74,23 @@ export const groupAppend = (options: {
    * batches of one size take turns at the log's lock.
    */
   const pump = (): void => {
-    while (inFlight.size < batchLimits.inFlight && waiting.length > 0 && performance.now() >= pausedUntil) {
-      if (inFlight.size > 0 && waiting.length < worthACommit) break;
+    while (inFlight.length < batchLimits.inFlight && waiting.length > 0 && performance.now() >= pausedUntil) {
+      if (inFlight.length > 0 && waiting.length < worthACommit) break;
       const batch = takeBatch();
-      if (batch.length === 0) break;
-      inFlight.add(batch);
+      if (batch.appends.length === 0) break;
+      inFlight = [...inFlight, batch];
       void send(batch);
     }
     metrics.waiting.set(waiting.length);
   };
 
-  const takeBatch = (): readonly Pending[] => {
+  const takeBatch = (): Batch => {
     let underWay = 0;
-    for (const { length } of inFlight) underWay += length;
+    for (const { appends } of inFlight) underWay += appends.length;
     const all = waiting.length + underWay;
     const wanted = Math.min(batchLimits.appends, all < 2 * worthACommit ? all : Math.ceil(all / 2));
     const batch: Pending[] = [];
+    const streams = new Set<string>();
     const left: Pending[] = [];
     let bytes = 0;
     for (const [index, pending] of waiting.entries()) {
@@ -99,19 +101,20 @@ export const groupAppend = (options: {
         left.push(...waiting.slice(index));
         break;
       }
-      if (busyStreams.has(pending.stream)) {
+      if (streams.has(pending.stream) || inFlight.some((other) => other.streams.has(pending.stream))) {
         left.push(pending);
         continue;
       }
-      busyStreams.add(pending.stream);
+      streams.add(pending.stream);
       bytes += pending.bytes;
       batch.push(pending);
     }
     waiting = left;
-    return batch;
+    return { appends: batch, streams };
   };
 
-  const send = async (batch: readonly Pending[]): Promise<void> => {
+  const send = async (sent: Batch): Promise<void> => {
+    const batch = sent.appends;
     const before = batch.map(({ unknown }) => unknown);
     for (const pending of batch) pending.tries += 1;
     const stop = metrics.batchDuration.startTimer();
@@ -130,8 +133,7 @@ export const groupAppend = (options: {
       failed(batch, error);
     } finally {
       stop();
-      for (const { stream } of batch) busyStreams.delete(stream);
-      inFlight.delete(batch);
+      inFlight = inFlight.filter((other) => other !== sent);
       schedule();
     }
   };
