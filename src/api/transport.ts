@@ -21,7 +21,7 @@ export type Transport<Arrival, Body> = {
 /** A message, or why the request cannot be one at all. */
 export type Decoded = { readonly kind: 'decoded'; readonly message: Message } | Refusal;
 
-/** A call as its method sees it, and how to abort it. The signal is made when it is first asked for: most calls end without anyone asking. */
+/** A call as its method sees it, and how to abort it. */
 export const openCall = <Arrival>(
   caller: Caller,
   method: string,
@@ -30,32 +30,58 @@ export const openCall = <Arrival>(
   arrival: Arrival,
   correlationId: string,
 ): { readonly call: Call; readonly abort: (reason: Error) => void } => {
-  let controller: AbortController | undefined;
-  let aborted: Error | undefined;
-  const abort = (reason: Error): void => {
-    aborted ??= reason;
-    controller?.abort(aborted);
-  };
+  const signalling: Signalling = { controller: undefined, aborted: undefined, onGone: (listener) => transport.onGone(arrival, listener) };
   const traceparent = transport.header(arrival, 'traceparent');
   const consistencyToken = transport.header(arrival, 'consistency-token');
-  const call: Call = {
-    caller,
-    method,
-    deadline,
-    correlationId,
-    ...(traceparent !== undefined && traceContext.test(traceparent) ? { traceparent } : {}),
-    ...(consistencyToken !== undefined && consistencyToken !== '' ? { consistencyToken } : {}),
-    get signal() {
-      if (!controller) {
-        controller = new AbortController();
-        if (aborted) controller.abort(aborted);
-        else transport.onGone(arrival, () => abort(new DOMException('The caller has gone away.', 'AbortError')));
-      }
-      return controller.signal;
-    },
-  };
-  return { call, abort };
+  const call = new OpenCall(caller, method, deadline, correlationId, signalling);
+  if (traceparent !== undefined && traceContext.test(traceparent)) call.traceparent = traceparent;
+  if (consistencyToken !== undefined && consistencyToken !== '') call.consistencyToken = consistencyToken;
+  return { call, abort: (reason) => abort(signalling, reason) };
 };
+
+type Signalling = {
+  controller: AbortController | undefined;
+  aborted: Error | undefined;
+  readonly onGone: (listener: () => void) => void;
+};
+
+const abort = (signalling: Signalling, reason: Error): void => {
+  signalling.aborted ??= reason;
+  signalling.controller?.abort(signalling.aborted);
+};
+
+/**
+ * The signal is made when it is first asked for: most calls end without anyone asking. A class, because its getter stands once, on the
+ * prototype: one in an object literal would give every call a shape of its own, which V8 keeps, and with it the whole request, until a
+ * full garbage collection.
+ */
+class OpenCall implements Call {
+  readonly caller: Caller;
+  readonly method: string;
+  readonly deadline: number;
+  readonly correlationId: string;
+  traceparent?: string;
+  consistencyToken?: string;
+  readonly #signalling: Signalling;
+
+  constructor(caller: Caller, method: string, deadline: number, correlationId: string, signalling: Signalling) {
+    this.caller = caller;
+    this.method = method;
+    this.deadline = deadline;
+    this.correlationId = correlationId;
+    this.#signalling = signalling;
+  }
+
+  get signal(): AbortSignal {
+    const signalling = this.#signalling;
+    if (!signalling.controller) {
+      signalling.controller = new AbortController();
+      if (signalling.aborted) signalling.controller.abort(signalling.aborted);
+      else signalling.onGone(() => abort(signalling, new DOMException('The caller has gone away.', 'AbortError')));
+    }
+    return signalling.controller.signal;
+  }
+}
 
 /** W3C Trace Context, version 00. */
 const traceContext = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
