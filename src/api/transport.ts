@@ -21,7 +21,7 @@ export type Transport<Arrival, Body> = {
 /** A message, or why the request cannot be one at all. */
 export type Decoded = { readonly kind: 'decoded'; readonly message: Message } | Refusal;
 
-/** A call as its method sees it, and how to abort it. */
+/** A call as its method sees it, and how to abort it. The signal is made when it is first asked for: most calls end without anyone asking. */
 export const openCall = <Arrival>(
   caller: Caller,
   method: string,
@@ -30,58 +30,49 @@ export const openCall = <Arrival>(
   arrival: Arrival,
   correlationId: string,
 ): { readonly call: Call; readonly abort: (reason: Error) => void } => {
-  const signalling: Signalling = { controller: undefined, aborted: undefined, onGone: (listener) => transport.onGone(arrival, listener) };
+  const call = {
+    __proto__: lazily,
+    caller,
+    method,
+    deadline,
+    correlationId,
+    onGone: (listener: () => void): void => transport.onGone(arrival, listener),
+    controller: undefined,
+    aborted: undefined,
+  } as unknown as OpenCall;
   const traceparent = transport.header(arrival, 'traceparent');
-  const consistencyToken = transport.header(arrival, 'consistency-token');
-  const call = new OpenCall(caller, method, deadline, correlationId, signalling);
   if (traceparent !== undefined && traceContext.test(traceparent)) call.traceparent = traceparent;
+  const consistencyToken = transport.header(arrival, 'consistency-token');
   if (consistencyToken !== undefined && consistencyToken !== '') call.consistencyToken = consistencyToken;
-  return { call, abort: (reason) => abort(signalling, reason) };
+  return { call, abort: (reason) => abort(call, reason) };
 };
 
-type Signalling = {
+type OpenCall = { -readonly [Name in keyof Call]: Call[Name] } & {
+  onGone: (listener: () => void) => void;
   controller: AbortController | undefined;
   aborted: Error | undefined;
-  readonly onGone: (listener: () => void) => void;
 };
 
-const abort = (signalling: Signalling, reason: Error): void => {
-  signalling.aborted ??= reason;
-  signalling.controller?.abort(signalling.aborted);
+const abort = (call: OpenCall, reason: Error): void => {
+  call.aborted ??= reason;
+  call.controller?.abort(call.aborted);
 };
 
 /**
- * The signal is made when it is first asked for: most calls end without anyone asking. A class, because its getter stands once, on the
- * prototype: one in an object literal would give every call a shape of its own, which V8 keeps, and with it the whole request, until a
- * full garbage collection.
+ * The getter stands on a prototype. In an object literal it would give every call a shape of its own, which V8 keeps, and with it the
+ * whole request, until a full garbage collection.
  */
-class OpenCall implements Call {
-  readonly caller: Caller;
-  readonly method: string;
-  readonly deadline: number;
-  readonly correlationId: string;
-  traceparent?: string;
-  consistencyToken?: string;
-  readonly #signalling: Signalling;
-
-  constructor(caller: Caller, method: string, deadline: number, correlationId: string, signalling: Signalling) {
-    this.caller = caller;
-    this.method = method;
-    this.deadline = deadline;
-    this.correlationId = correlationId;
-    this.#signalling = signalling;
-  }
-
+const lazily = {
   get signal(): AbortSignal {
-    const signalling = this.#signalling;
-    if (!signalling.controller) {
-      signalling.controller = new AbortController();
-      if (signalling.aborted) signalling.controller.abort(signalling.aborted);
-      else signalling.onGone(() => abort(signalling, new DOMException('The caller has gone away.', 'AbortError')));
+    const call = this as unknown as OpenCall;
+    if (!call.controller) {
+      call.controller = new AbortController();
+      if (call.aborted) call.controller.abort(call.aborted);
+      else call.onGone(() => abort(call, new DOMException('The caller has gone away.', 'AbortError')));
     }
-    return signalling.controller.signal;
-  }
-}
+    return call.controller.signal;
+  },
+};
 
 /** W3C Trace Context, version 00. */
 const traceContext = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
