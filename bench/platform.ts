@@ -7,13 +7,12 @@ import { fileURLToPath } from 'node:url';
 import { localFolder } from '../infra/local/instance.ts';
 import { nextFree } from '../infra/local/ports.ts';
 import { baseEnvironment } from '../infra/local/programs.ts';
-import { nodeFlags } from '../infra/local/roles.ts';
 import { developmentToken } from '../src/api/development-issuer.ts';
 import type { Role } from '../src/cli/config.ts';
 import { pause } from '../src/platform/retry.ts';
 import type { TestDatabase } from '../test/support/database.ts';
 
-/** A role of the platform, running as in production: `node --max-semi-space-size=32 src/main.ts <role>`. */
+/** A role of the platform, running as in production: `node src/main.ts <role>`. */
 export type RoleProcess = { readonly metricsUrl: string; readonly http: Address; readonly grpc: Address; readonly stop: () => Promise<void> };
 export type Address = { readonly host: string; readonly port: number };
 
@@ -41,7 +40,7 @@ export const openPlatform = (database: TestDatabase, rabbitmqUrl?: string): Plat
     const log = openSync(join(folder, 'logs', `${role}-${metrics}.log`), 'w', 0o600);
     const child = spawn(
       process.execPath,
-      [...nodeFlags, ...(process.env['BENCH_NODE_OPTIONS']?.split(' ') ?? []), fileURLToPath(new URL('../src/main.ts', import.meta.url)), role],
+      [...(process.env['BENCH_NODE_OPTIONS']?.split(' ') ?? []), fileURLToPath(new URL('../src/main.ts', import.meta.url)), role],
       {
         stdio: ['ignore', log, log],
         env: {

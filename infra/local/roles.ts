@@ -81,17 +81,11 @@ export const variablesOf = (role: Role, platform: Platform): Readonly<Record<str
   }
 };
 
-/**
- * How Node runs a role. The memory for new objects is twice what Node gives: what a call makes has then died by the time that it is
- * looked through, instead of being copied, which took a tenth of the CPU of a busy api process.
- */
-export const nodeFlags: readonly string[] = ['--max-semi-space-size=32'];
-
 /** How one role is run. */
 export const programOf = (role: Role, platform: Platform, logFolder: string, onLine: (line: string) => void): Program => ({
   name: role,
   command: process.execPath,
-  args: [...nodeFlags, join(cloneFolder, 'src', 'main.ts'), role],
+  args: [join(cloneFolder, 'src', 'main.ts'), role],
   env: { ...baseEnvironment(), ...variablesOf(role, platform) },
   cwd: cloneFolder,
   stopSignal: 'SIGTERM',
