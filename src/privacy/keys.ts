@@ -14,6 +14,9 @@ export type Keys = {
   readonly find: (subjects: readonly string[]) => Promise<ReadonlyMap<string, SubjectKey>>;
 };
 
+/** A row of the key store; without a key it is the tombstone of an erased subject. */
+type Stored = { readonly subject: string; readonly wrapped: Buffer | null };
+
 /** How long a key is remembered, and so how long after its destruction a process may still open what it sealed. */
 const cacheMs = 60_000;
 
@@ -29,16 +32,21 @@ export const openKeys = ({ pool, masterKey }: { readonly pool: Pool; readonly ma
     return key;
   };
 
-  const load = async (subjects: readonly string[]): Promise<ReadonlyMap<string, SubjectKey>> => {
-    const { rows } = await pool.query<{ subject: string; wrapped: Buffer | null }>({
-      name: 'privacy.find',
-      text: 'select subject, wrapped from privacy.keys where subject = any($1::uuid[])',
-      values: [subjects],
-    });
-    const found = new Map(rows.map(({ subject, wrapped }) => [subject, wrapped ? unwrap(masterKey, subject, wrapped) : undefined]));
-    for (const [subject, key] of found) remember(subject, key);
-    return found;
-  };
+  const opened = ({ subject, wrapped }: Stored): SubjectKey => remember(subject, wrapped ? unwrap(masterKey, subject, wrapped) : undefined);
+
+  /** Keys are forgotten after a minute, many at the same time: those who ask for them share a statement. Undefined: there is none. */
+  const stored = gather(
+    async (subjects: readonly string[]): Promise<readonly (Stored | undefined)[]> => {
+      const { rows } = await pool.query<Stored>({
+        name: 'privacy.find',
+        text: 'select subject, wrapped from privacy.keys where subject = any($1::uuid[])',
+        values: [[...new Set(subjects)]],
+      });
+      const found = new Map(rows.map((row) => [row.subject, row]));
+      return subjects.map((subject) => found.get(subject));
+    },
+    { maxBatch: 500, inFlight: 2 },
+  );
 
   /** A key for each subject, found or made, in one round trip; only what another process makes at this moment is read back in one more. */
   const findOrMake = async (subjects: readonly string[]): Promise<readonly SubjectKey[]> => {
@@ -57,15 +65,15 @@ export const openKeys = ({ pool, masterKey }: { readonly pool: Pool; readonly ma
              select subject, wrapped, false from privacy.keys where subject = any($1::uuid[])`,
       values: [made.map(({ subject }) => subject), made.map(({ wrapped }) => wrapped)],
     });
-    const stored = new Map(rows.map((row) => [row.subject, row]));
+    const answered = new Map(rows.map((row) => [row.subject, row]));
     const found = new Map<string, SubjectKey>();
     const theirs: string[] = [];
     for (const { subject, key } of made) {
-      const row = stored.get(subject);
+      const row = answered.get(subject);
       if (!row) theirs.push(subject);
-      else found.set(subject, remember(subject, row.made ? createSecretKey(key) : row.wrapped ? unwrap(masterKey, subject, row.wrapped) : undefined));
+      else found.set(subject, row.made ? remember(subject, createSecretKey(key)) : opened(row));
     }
-    if (theirs.length > 0) for (const [subject, key] of await load(theirs)) found.set(subject, key);
+    for (const row of await Promise.all(theirs.map(stored))) if (row) found.set(row.subject, opened(row));
     return subjects.map((subject) => found.get(subject));
   };
   const findOrMakeOne = gather(findOrMake, { maxBatch: 500, inFlight: 1 });
@@ -83,7 +91,8 @@ export const openKeys = ({ pool, masterKey }: { readonly pool: Pool; readonly ma
         if (cached) keys.set(subject, cached.key);
         else unknown.push(subject);
       }
-      if (unknown.length > 0) for (const [subject, key] of await load(unknown)) keys.set(subject, key);
+      if (unknown.length === 0) return keys;
+      for (const row of await Promise.all(unknown.map(stored))) if (row) keys.set(row.subject, opened(row));
       return keys;
     },
   };

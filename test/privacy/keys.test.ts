@@ -72,6 +72,30 @@ describe('keys', () => {
     assert.equal((await stored(subject)).length, 0);
   });
 
+  test('that many look for at once are looked for together, and one that does not open fails nobody else', async () => {
+    const subjects = Array.from({ length: 100 }, () => randomUUID());
+    const made = await Promise.all(subjects.map(aProcess().of));
+    await owner.query('update privacy.keys set wrapped = $2 where subject = $1', [subjects[7], Buffer.alloc(61, 1)]);
+    const asking = openPool({ url: database.keysUrl, name: 'test', max: 8, logger: silent });
+    try {
+      let statements = 0;
+      const query = asking.query.bind(asking) as (...given: unknown[]) => unknown;
+      asking.query = ((...given: unknown[]) => {
+        statements += 1;
+        return query(...given);
+      }) as typeof asking.query;
+      const keys = openKeys({ pool: asking, masterKey });
+      const found = await Promise.allSettled(subjects.map(async (subject) => (await keys.find([subject])).get(subject)!));
+      assert.ok(statements <= 3, `${statements} statements`);
+      for (const [index, each] of found.entries()) {
+        if (index === 7) assert.equal(each.status, 'rejected');
+        else assert.ok(each.status === 'fulfilled' && each.value.equals(made[index]!));
+      }
+    } finally {
+      await asking.end();
+    }
+  });
+
   test('of an erased subject are gone, and never made again', async () => {
     const subject = randomUUID();
     await aProcess().of(subject);
