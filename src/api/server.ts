@@ -35,7 +35,7 @@ const healthEveryMs = 5_000;
  * While it drains, the API is heard at least this long: a connection that is in use is told to close by an answer. Were it
  * closed between two requests, the next one could be under way already, and its client would not know what became of it.
  */
-const farewellMs = 500;
+const farewellMs = 1_000;
 
 /** Once no method runs any more, gRPC's last answers have this long to leave; who watches health would never end by itself. */
 const lastWordMs = 3_000;
