@@ -14,7 +14,7 @@ import { warmUp } from './warm-up.ts';
 const concurrency = 64;
 const priceChangesPerSecond = 40;
 
-/** PlaceOrder through two api processes, by REST and by gRPC, against servers of the same frameworks that only echo, and against one written by hand. */
+/** PlaceOrder through two api processes, by REST and by gRPC, against servers of the same frameworks that only echo, one written by hand, and one that only inserts. */
 export const placeBenchmark = async ({ quick, rounds, say }: Bench): Promise<Findings> => {
   const durationMs = quick ? 2_000 : 6_000;
   await using held = new AsyncDisposableStack();
@@ -25,6 +25,10 @@ export const placeBenchmark = async ({ quick, rounds, say }: Bench): Promise<Fin
   const apis = [await platform.start('api'), await platform.start('api')];
   const echoes = [await part('echo', {}), await part('echo', {})];
   const byHand = await serversByHand(held, part, say);
+  const inserting = [
+    await part('place-floor', { url: database.ownerUrl, first: 0 }),
+    await part('place-floor', { url: database.ownerUrl, first: 1e12 }),
+  ];
   const merchantTokens = await tokensOf(platform);
   const token = await platform.token('checkout');
   const loads = {
@@ -63,6 +67,13 @@ export const placeBenchmark = async ({ quick, rounds, say }: Bench): Promise<Fin
       postgresMicros: cpuOfPostgres(owner),
     }),
   });
+  contenders.push({
+    name: 'rest inserts alone',
+    round: roundOf('rest', await Promise.all(inserting.map(({ ask }) => ask<Address>('address'))), {
+      serverMicros: cpuOfParts(inserting),
+      postgresMicros: cpuOfPostgres(owner),
+    }),
+  });
   const outcomesSoFar = () => counted(apis, 'commands_total', 'method="PlaceOrder"', 'outcome');
   const before = await outcomesSoFar();
   if (!quick) await warmUp(contenders, say);
@@ -97,17 +108,19 @@ export const placeBenchmark = async ({ quick, rounds, say }: Bench): Promise<Fin
       { atMost: 1.6 },
     ),
   );
-  const byHandOf = (measure: string): readonly number[] => series(results, 'rest by hand', measure);
-  figures.push(
-    { name: 'by hand, REST', unit: '/s', values: byHandOf('rate') },
-    { name: 'by hand, REST, p50', unit: ' ms', values: byHandOf('p50Ms') },
-    { name: "by hand, REST, its processes' CPU", unit: ' µs each', values: byHandOf('serverMicros') },
-    { name: "by hand, REST, PostgreSQL's CPU", unit: ' µs each', values: byHandOf('postgresMicros') },
-  );
-  comparisons.push(
-    ratio('PlaceOrder by REST against one by hand', series(results, 'rest ours', 'rate'), byHandOf('rate')),
-    ratio('the one by hand against the REST echo', byHandOf('rate'), series(results, 'rest echo', 'rate')),
-  );
+  for (const other of ['by hand', 'inserts alone']) {
+    const values = (measure: string): readonly number[] => series(results, `rest ${other}`, measure);
+    figures.push(
+      { name: `${other}, REST`, unit: '/s', values: values('rate') },
+      { name: `${other}, REST, p50`, unit: ' ms', values: values('p50Ms') },
+      { name: `${other}, REST, its processes' CPU`, unit: ' µs each', values: values('serverMicros') },
+      { name: `${other}, REST, PostgreSQL's CPU`, unit: ' µs each', values: values('postgresMicros') },
+    );
+    comparisons.push(
+      ratio(`PlaceOrder by REST against ${other}`, series(results, 'rest ours', 'rate'), values('rate')),
+      ratio(`${other} against the REST echo`, values('rate'), series(results, 'rest echo', 'rate')),
+    );
+  }
   const { changed, failed } = await prices.ask<{ changed: number; failed: number }>('changes');
   const stored = await countOrders(owner);
   comparisons.push({ what: 'acknowledged orders that are not in the log', values: [acknowledged - stored], unit: ' events', target: { atMost: 0 } });
@@ -119,6 +132,7 @@ export const placeBenchmark = async ({ quick, rounds, say }: Bench): Promise<Fin
       `The echo has the machine to itself and its client; ours shares it with PostgreSQL.`,
       `${changed.toLocaleString('en')} price changes meanwhile, ${failed} of them failed.`,
       'By hand: two processes that use the same store, keys, seals and domain in one function, with no check of fields, idempotency, deadlines, limits or metrics of calls, and no prices that change: what the work itself costs on this machine.',
+      'Inserts alone: two processes that parse the body and insert an event as long as an order’s, together with what else waits, into a table like the log. They check, decide, seal, read and number nothing: whoever is to be durable cannot be faster.',
       'One client process sends prebuilt requests over plain sockets: 64 connections for REST, 8 connections of 8 streams for gRPC.',
       `Commands by outcome, warm-up included: ${[...outcomes].map(([outcome, count]) => `${outcome} ${count.toLocaleString('en')}`).join(', ')}. Only accepted ones count as orders.`,
     ],
