@@ -1,13 +1,14 @@
 import type { Batch, EventStore, Progress } from '../eventstore/event-store.ts';
 import type { EventNewerThanReader } from '../eventstore/event-versions.ts';
-import type { ClientBase, Pool, QueryConfig } from '../platform/database.ts';
+import type { ClientBase, Pool } from '../platform/database.ts';
 import type { Logger } from '../platform/logging.ts';
 import type { Advance } from '../subscriptions/advancing.ts';
 import { inTurn } from '../subscriptions/in-turn.ts';
 import { loadParked, park } from '../subscriptions/parking.ts';
 import type { Held } from '../subscriptions/subscription.ts';
 import { applyEach, isDataError } from './apply-each.ts';
-import { assign, fold, parkedEvent, type Assigned, type Folded } from './fold.ts';
+import { catchUp, RowsRefused, type CatchUp } from './catch-up.ts';
+import { assign, fold, groupsToLoad, parkedEvent, type Assigned } from './fold.ts';
 import type { ProjectionMetrics } from './metrics.ts';
 import type { Decode, Page } from './page.ts';
 import { subscriptionOf, type AnyProjection } from './projection.ts';
@@ -32,7 +33,8 @@ const lookAtParkedMs = 500;
 
 /**
  * Brings one read model up to date for as long as the subscription is held. For each page of the log, in one transaction:
- * move the checkpoint, load the groups that the page touches, fold in memory, write what changed. `well` is called after each.
+ * move the checkpoint, load the groups that the page touches, fold in memory, write what changed. Pages that wait are folded
+ * together before they are written. `well` is called after each write.
  */
 export const project = async (engine: Engine, projection: AnyProjection, held: Held, well: () => void): Promise<void> => {
   const { store, pool, advance, pageOf, metrics, logger } = engine;
@@ -68,47 +70,59 @@ export const project = async (engine: Engine, projection: AnyProjection, held: H
     metrics.events.inc({ subscription: name }, done.folded);
     well();
   };
-  /** While pages wait in the log, the next one is folded during the write of this one. */
-  let underWay: { readonly plan: Plan; readonly written: Promise<Done> } | undefined;
-  /** Ends the write that is under way; false when its rows are not those that were planned. */
-  const finish = async (): Promise<boolean> => {
-    if (!underWay) return true;
-    const { written } = underWay;
-    underWay = undefined;
-    const done = await written;
-    took(done);
-    return done.asPlanned;
+  /** Does one write, and says how long it took. */
+  const applied = async (work: () => Promise<Done>): Promise<void> => {
+    const end = metrics.batchSeconds.startTimer({ subscription: name });
+    took(await turns.take(work));
+    end();
   };
+  const together = (): CatchUp =>
+    catchUp({ projection, table, pool }, ({ to, folded, statements }) =>
+      applied(() =>
+        advance(held, to, async (_client, atTheEnd) => {
+          statements.forEach(atTheEnd);
+          return { waiting: false, folded };
+        }),
+      ),
+    );
   let newer: EventNewerThanReader | undefined;
+  /** So many events are applied page by page, because together they were refused. */
+  let refused = 0;
 
-  try {
-    if (held.progress) await showWhenCaughtUp(held.progress);
+  const followLog = async (): Promise<void> => {
+    const ahead = together();
     for await (const batch of store.subscribe({ after: held.progress?.position ?? store.start, signal: held.signal })) {
       const page = pageOf(batch);
       const { progress } = page;
       if (progress) {
-        const end = metrics.batchSeconds.startTimer({ subscription: name });
         const assigned = assign(projection, page.entries);
-        const plan = page.caughtUp || waiting ? undefined : await planPage(target, pool, assigned, underWay?.plan.rows ?? new Map());
-        const asPlanned = await finish();
-        const applied = (planned: Plan | undefined) => turns.take(() => applyPage(target, assigned, progress, waiting, planned));
-        if (plan && asPlanned && !waiting) {
-          const written = applied(plan);
-          written.then(
-            () => void end(),
-            () => {},
-          );
-          underWay = { plan, written };
-        } else {
-          took(await applied(undefined));
-          end();
+        const events = page.entries.length;
+        const single = page.caughtUp || waiting || refused > 0;
+        if (single || !(await ahead.add({ assigned, events, to: progress }))) {
+          await ahead.finish();
+          await applied(() => applyPage(target, assigned, progress, waiting));
+          refused = Math.max(0, refused - events);
         }
         if (page.caughtUp) await showWhenCaughtUp(progress);
       }
       newer = page.newer;
       if (newer) break;
     }
-    await finish();
+    await ahead.finish();
+  };
+  const follow = async (): Promise<void> => {
+    try {
+      await followLog();
+    } catch (error) {
+      if (!(error instanceof RowsRefused)) throw error;
+      refused = error.events;
+      await follow();
+    }
+  };
+
+  try {
+    if (held.progress) await showWhenCaughtUp(held.progress);
+    await follow();
     if (newer) throw newer;
   } finally {
     clearInterval(retrying);
@@ -125,65 +139,26 @@ const open = async (pool: Pool, projection: AnyProjection, name: string): Promis
   }
 };
 
-/** What a page changes, and the statements that do it. */
-type Plan = Folded & { readonly statements: readonly QueryConfig[] };
 type Target = { readonly advance: Advance; readonly projection: AnyProjection; readonly table: Table; readonly held: Held };
-/** `asPlanned`: the rows are those of the plan. */
-type Done = { readonly waiting: boolean; readonly folded: number; readonly asPlanned: boolean };
+type Done = { readonly waiting: boolean; readonly folded: number };
 
 /** One page, one transaction. A value that the table refuses is found event by event, and only its group waits. */
-const applyPage = async (target: Target, assigned: readonly Assigned[], to: Progress, waiting: boolean, plan?: Plan): Promise<Done> => {
-  const { advance, held } = target;
+const applyPage = async (target: Target, assigned: readonly Assigned[], to: Progress, waiting: boolean): Promise<Done> => {
+  const { advance, held, projection, table } = target;
+  const name = subscriptionOf(projection);
   try {
     return await advance(held, to, async (client, atTheEnd) => {
-      const blocked: ReadonlySet<string> = waiting ? new Set((await loadParked(client, subscriptionOf(target.projection))).keys()) : new Set();
-      return writePlan(target, client, plan ?? (await planPage(target, client, assigned, new Map(), blocked)), blocked, atTheEnd);
+      const blocked: ReadonlySet<string> = waiting ? new Set((await loadParked(client, name)).keys()) : new Set();
+      const before = await table.load(client, groupsToLoad(projection, assigned));
+      const { rows, parked, folded } = fold(projection, assigned, before, blocked);
+      await park(client, name, parked);
+      table.changes(before, rows).forEach(atTheEnd);
+      return { waiting: blocked.size > 0 || parked.length > 0, folded };
     });
   } catch (error) {
     if (!isDataError(error)) throw error;
     return await advance(held, to, (client) => writeEach(target, client, assigned));
   }
-};
-
-/**
- * Folds a page. `since`: rows that a page before it leaves, whose transaction may still be under way; those of all other groups
- * are as it found them, so they may be read meanwhile. The compare-and-set of the checkpoint makes sure that nobody else wrote.
- */
-const planPage = async (
-  { projection, table }: Target,
-  client: Pick<ClientBase, 'query'>,
-  assigned: readonly Assigned[],
-  since: ReadonlyMap<string, readonly object[]>,
-  blocked: ReadonlySet<string> = new Set(),
-): Promise<Plan> => {
-  const groups = groupsToLoad(projection, assigned);
-  const loaded = await table.load(
-    client,
-    groups.filter((group) => !since.has(group)),
-  );
-  const before = new Map(loaded);
-  for (const group of groups) if (since.has(group)) before.set(group, since.get(group)!);
-  const { rows, parked, folded } = fold(projection, assigned, before, blocked);
-  return { rows, parked, folded, statements: table.changes(before, rows) };
-};
-
-const writePlan = async (
-  { projection }: Target,
-  client: ClientBase,
-  { parked, folded, statements }: Plan,
-  blocked: ReadonlySet<string>,
-  atTheEnd: (statement: QueryConfig) => void,
-): Promise<Done> => {
-  await park(client, subscriptionOf(projection), parked);
-  statements.forEach(atTheEnd);
-  return { waiting: blocked.size > 0 || parked.length > 0, folded, asPlanned: parked.length === 0 };
-};
-
-/** The groups of a page that may have rows before it. */
-const groupsToLoad = (projection: AnyProjection, assigned: readonly Assigned[]): readonly string[] => {
-  const load = new Map<string, boolean>();
-  for (const next of assigned) if (next.kind === 'event' && !load.has(next.group)) load.set(next.group, !projection.begins?.(next.event));
-  return [...load].flatMap(([group, wanted]) => (wanted ? [group] : []));
 };
 
 const writeEach = async ({ projection, table }: Target, client: ClientBase, assigned: readonly Assigned[]): Promise<Done> => {
@@ -203,5 +178,5 @@ const writeEach = async ({ projection, table }: Target, client: ClientBase, assi
     await park(client, name, [parkedEvent(behind ?? group, what, error)]);
     blocked.add(behind ?? group);
   }
-  return { waiting: blocked.size > 0, folded, asPlanned: false };
+  return { waiting: blocked.size > 0, folded };
 };

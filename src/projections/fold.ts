@@ -30,6 +30,13 @@ export const assign = (projection: AnyProjection, entries: readonly Entry[]): re
   return assigned;
 };
 
+/** The groups of a page that may have rows before it. */
+export const groupsToLoad = (projection: AnyProjection, assigned: readonly Assigned[]): readonly string[] => {
+  const load = new Map<string, boolean>();
+  for (const next of assigned) if (next.kind === 'event' && !load.has(next.group)) load.set(next.group, !projection.begins?.(next.event));
+  return [...load].flatMap(([group, wanted]) => (wanted ? [group] : []));
+};
+
 /**
  * Folds a page in memory. A group whose fold fails keeps the rows it had before that event and waits from there on; so does the
  * stream of an event that cannot be decoded. Groups that wait already stay as they are.

@@ -2,7 +2,7 @@ import { Counter, durationBuckets, Gauge, Histogram, type Registry } from '../pl
 
 export type ProjectionMetrics = { readonly events: Counter<'subscription'>; readonly batchSeconds: Histogram<'subscription'> };
 
-/** What projections tell: events folded, how long a page takes, and (read when scraped) whether this process leads. */
+/** What projections tell: events folded, how long a write takes, and (read when scraped) whether this process leads. */
 export const projectionMetrics = (registry: Registry, leads: () => ReadonlyMap<string, boolean>): ProjectionMetrics => {
   const labelNames = ['subscription'] as const;
   const registers = [registry];
@@ -19,7 +19,7 @@ export const projectionMetrics = (registry: Registry, leads: () => ReadonlyMap<s
     events: new Counter({ name: 'projection_events_total', help: 'Events folded into read models.', labelNames, registers }),
     batchSeconds: new Histogram({
       name: 'projection_batch_seconds',
-      help: 'From a page of the log to its commit in the read model.',
+      help: 'A write to the read model, of a page or of several that were folded together, to its commit.',
       labelNames,
       registers,
       buckets: durationBuckets,

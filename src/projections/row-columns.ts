@@ -32,38 +32,36 @@ export const fromColumns = (columns: readonly Column[]): string => {
  */
 export const columnsOf = (columns: readonly Column[], rows: readonly object[]): readonly RowColumns[] | undefined => {
   const portions: RowColumns[] = [];
-  let values: unknown[][] = columns.map(() => []);
-  let characters = 0;
-  let count = 0;
-  const flush = (): boolean => {
-    const texts = columns.map(({ type }, index) => joined(type === 'text', values[index]!));
-    if (!texts.every((text) => text !== undefined)) return false;
-    portions.push(texts);
-    values = columns.map(() => []);
-    characters = 0;
-    count = 0;
-    return true;
-  };
-  for (const row of rows) {
-    for (const [index, { name, type }] of columns.entries()) {
-      const value = valueOf(type, (row as Readonly<Record<string, unknown>>)[name]);
-      if (value === undefined) return undefined;
-      if (typeof value === 'string') characters += value.length;
-      values[index]!.push(value);
+  const readers = columns.map(({ type }) => readerOf(type));
+  for (let from = 0; from < rows.length;) {
+    const values: (string | number | boolean)[][] = columns.map(() => []);
+    const begun = from;
+    for (let characters = 0; from < rows.length && from - begun < statementLimits.rows && characters < statementLimits.characters; from += 1) {
+      const row = rows[from] as Readonly<Record<string, unknown>>;
+      for (let nth = 0; nth < readers.length; nth += 1) {
+        const value = readers[nth]!(row[columns[nth]!.name]);
+        if (value === undefined) return undefined;
+        if (typeof value === 'string') characters += value.length;
+        values[nth]!.push(value);
+      }
     }
-    count += 1;
-    if ((characters >= statementLimits.characters || count >= statementLimits.rows) && !flush()) return undefined;
+    const texts = columns.map(({ type }, nth) => joined(type === 'text', values[nth]!));
+    if (!texts.every((text) => text !== undefined)) return undefined;
+    portions.push(texts);
   }
-  return count === 0 || flush() ? portions : undefined;
+  return portions;
 };
 
-/** A value as it is joined; undefined for one that only JSON can carry. */
-const valueOf = (type: string, value: unknown): string | number | boolean | undefined => {
-  if (value === null || value === undefined) return type === 'text' ? nullText : '';
-  if (type === 'text') return typeof value === 'string' && value !== nullText ? value : undefined;
-  if (jsonTypes.has(type)) return JSON.stringify(value);
-  if (value instanceof Date) return value.toJSON();
-  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : undefined;
+/** How a value of this type is joined; undefined for one that only JSON can carry. */
+const readerOf = (type: string): ((value: unknown) => string | number | boolean | undefined) => {
+  if (type === 'text')
+    return (value) => (value === null || value === undefined ? nullText : typeof value === 'string' && value !== nullText ? value : undefined);
+  if (jsonTypes.has(type)) return (value) => (value === null || value === undefined ? '' : JSON.stringify(value));
+  return (value) => {
+    if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value;
+    if (value === null || value === undefined) return '';
+    return value instanceof Date ? value.toJSON() : undefined;
+  };
 };
 
 /** The values as one text, when it comes apart into just these: an empty one alone would be none. */

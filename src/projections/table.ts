@@ -43,17 +43,24 @@ export const openTable = async (client: ClientBase, projection: AnyProjection): 
       }
       const ofParts = others.flatMap(({ part, writer }) => {
         const had = new Map(replaced.flatMap((row) => part.rows(row)).map((row) => [writer.keyOf(row), row]));
-        const has = changed.flatMap((row) => part.rows(row));
-        const kept = new Set(has.map(writer.keyOf));
-        return [
-          ...writer.upsert(has.filter((row) => JSON.stringify(row) !== JSON.stringify(had.get(writer.keyOf(row))))),
-          ...writer.delete([...had].flatMap(([key, row]) => (kept.has(key) ? [] : [row]))),
-        ];
+        const written: object[] = [];
+        for (const row of changed.flatMap((row) => part.rows(row))) {
+          const key = writer.keyOf(row);
+          const before = had.get(key);
+          had.delete(key);
+          if (!before || !writer.same(row, before)) written.push(row);
+        }
+        return [...writer.upsert(written), ...writer.delete([...had.values()])];
       });
       return [...main.upsert(changed), ...main.delete(gone), ...ofParts];
     },
   };
 };
+
+const valueIn = (row: object, column: string): unknown => (row as Readonly<Record<string, unknown>>)[column];
+
+const sameValue = (one: unknown, other: unknown): boolean =>
+  one === other || (typeof one === 'object' && typeof other === 'object' && JSON.stringify(one) === JSON.stringify(other));
 
 /** The statements that write rows of one table: as columns where their values allow it, else as JSON. */
 const openWriter = async (client: ClientBase, name: string, key: readonly string[]) => {
@@ -81,7 +88,10 @@ const openWriter = async (client: ClientBase, name: string, key: readonly string
 
   return {
     columns,
-    keyOf: (row: object): string => JSON.stringify(key.map((column) => (row as Record<string, unknown>)[column])),
+    /** No text of PostgreSQL holds a NUL. */
+    keyOf: (row: object): string => (key.length === 1 ? String(valueIn(row, key[0]!)) : key.map((column) => valueIn(row, column)).join('\0')),
+    /** True when both leave the same in the table. */
+    same: (one: object, other: object): boolean => names.every((name) => sameValue(valueIn(one, name), valueIn(other, name))),
     upsert(changed: readonly object[]): readonly QueryConfig[] {
       if (changed.length === 0) return [];
       const portions = byColumns === undefined ? undefined : columnsOf(columns, changed);
