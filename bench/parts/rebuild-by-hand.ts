@@ -1,4 +1,4 @@
-// The same read model by a script written for this one case: read a page, fold it, write it in one statement, with the next page on its way.
+// The same read model by a script written for this one case: read pages, fold them, write after so many events, with the next page on its way.
 // No lease, no parking, no other read model, no check that the log is still the same; a creation is known to need no row loaded.
 import { catalogue } from '../../src/domain/catalogue.ts';
 import type { OrderEvent } from '../../src/domain/order-events.ts';
@@ -13,9 +13,14 @@ import { columnsOf, fromColumns, type Column } from '../../src/projections/row-c
 import { answerQuestions, partOptions } from '../part.ts';
 import { createIndexes, createTables, rebuiltTables } from '../rebuilt.ts';
 
-const { url, pageSize, suffix } = await partOptions<{ readonly url: string; readonly pageSize: number; readonly suffix: string }>();
+const { url, pageSize, eventsPerWrite, suffix } = await partOptions<{
+  readonly url: string;
+  readonly pageSize: number;
+  readonly eventsPerWrite: number;
+  readonly suffix: string;
+}>();
 const tables = rebuiltTables(suffix);
-const pool = openPool({ url, name: 'bench', max: 2, logger: silent });
+const pool = openPool({ url, name: 'bench', max: 3, logger: silent });
 const decode = decoder(catalogue);
 
 const page = async (after: number): Promise<readonly Row[]> =>
@@ -47,42 +52,56 @@ const rebuild = async (): Promise<{ seconds: number }> => {
   const lines = await writingTo(tables.lines, orderLines.key);
   const client = await pool.connect();
   const begun = performance.now();
+  let events = 0;
+  let before = new Map<string, OrderRow>();
+  let rows = new Map<string, OrderRow>();
+  let writing: Promise<unknown> = Promise.resolve();
+  const write = async (upto: number): Promise<void> => {
+    const changed = [...rows.values()];
+    const statements = [...main.write(changed), ...lines.write(changed.flatMap((row) => orderLines.rows(row)))];
+    await writing;
+    before = rows;
+    rows = new Map();
+    void client.query('begin; set local synchronous_commit = off');
+    for (const statement of statements) void client.query(statement);
+    void client.query({ name: 'checkpoint', text: 'update read_models.bench_checkpoint set position = $1', values: [upto] });
+    writing = client.query('commit');
+  };
+  let last = 0;
   for (let next = page(0); ;) {
     const read = await next;
     if (read.length === 0) break;
-    const last = read.at(-1)![0];
+    last = read.at(-1)![0];
     next = page(last);
-    const events = read.map((row) => {
+    const happened = read.map((row) => {
       const logged = loggedOf(row);
       return { ...logged, ...(decode(logged) as OrderEvent) };
     });
     const needed = new Set<string>();
-    const created = new Set<string>();
-    for (const event of events) {
+    for (const event of happened) {
       const group = orders.group(event);
-      if (event.revision === 0) created.add(group);
-      else if (!created.has(group)) needed.add(group);
+      if (event.revision > 0 && !rows.has(group) && !before.has(group)) needed.add(group);
     }
-    await client.query('begin; set local synchronous_commit = off');
-    const rows = new Map<string, OrderRow>();
-    if (needed.size > 0) {
-      const loaded = await client.query<OrderRow>({
-        name: 'load',
-        text: `select ${main.list} from ${tables.orders} where order_id = any($1)`,
-        values: [[...needed]],
-      });
-      for (const row of loaded.rows) rows.set(row.order_id, row);
-    }
-    for (const event of events) {
+    for (const event of happened) if (event.revision === 0) needed.delete(orders.group(event));
+    const loaded = await pool.query<OrderRow>({
+      name: 'load',
+      text: `select ${main.list} from ${tables.orders} where order_id = any($1)`,
+      values: [[...needed]],
+    });
+    const found = new Map(loaded.rows.map((row) => [row.order_id, row]));
+    for (const event of happened) {
       const group = orders.group(event);
-      const before = rows.get(group);
-      rows.set(group, orders.evolve(before ? [before] : [], event)[0]!);
+      const row = rows.get(group) ?? before.get(group) ?? found.get(group);
+      rows.set(group, orders.evolve(row ? [row] : [], event)[0]!);
     }
-    const changed = [...rows.values()];
-    for (const write of [...main.write(changed), ...lines.write(changed.flatMap((row) => orderLines.rows(row)))]) void client.query(write);
-    void client.query({ name: 'checkpoint', text: 'update read_models.bench_checkpoint set position = $1', values: [last] });
-    await client.query('commit');
+    events += read.length;
+    if (events >= eventsPerWrite) {
+      events = 0;
+      await write(last);
+    }
   }
+  await write(last);
+  await writing;
   await createIndexes(pool, tables);
   const seconds = (performance.now() - begun) / 1_000;
   client.release();

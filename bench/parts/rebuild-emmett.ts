@@ -1,8 +1,9 @@
 // The same read model by Emmett's own rebuild of a PostgreSQL projection.
-import { getPostgreSQLEventStore, postgreSQLRawSQLProjection, rebuildPostgreSQLProjections } from '@event-driven-io/emmett-postgresql';
+import { getPostgreSQLEventStore, postgreSQLProjection, rebuildPostgreSQLProjections } from '@event-driven-io/emmett-postgresql';
 import pg from 'pg';
 import type { OrderEvent } from '../../src/domain/order-events.ts';
-import { orderLines } from '../../src/projections/order-lines.ts';
+import { orderLines, type OrderLineRow } from '../../src/projections/order-lines.ts';
+import type { OrderRow } from '../../src/projections/order-row.ts';
 import { orders } from '../../src/projections/orders.ts';
 import { answerQuestions, partOptions } from '../part.ts';
 import { createIndexes, createTables, rebuiltTables } from '../rebuilt.ts';
@@ -12,54 +13,57 @@ const pool = new pg.Pool({ connectionString: url, max: 2 });
 const tables = rebuiltTables(suffix);
 type Stored = OrderEvent & { readonly metadata: { readonly streamName: string; readonly streamPosition: bigint; readonly recordedAt: string } };
 
-const text = (value: unknown): string => {
-  if (value === null) return 'null';
-  if (value instanceof Date) return pg.escapeLiteral(value.toISOString());
-  return pg.escapeLiteral(typeof value === 'string' ? value : JSON.stringify(value));
-};
-const inserting = (table: string, rows: readonly object[]): string =>
-  `insert into ${table} (${Object.keys(rows[0]!).join(', ')}) values ${rows.map((row) => `(${Object.values(row).map(text).join(', ')})`).join(', ')} on conflict do nothing`;
-
-/** One statement for the order and one for all of its lines. */
-const placing = ({ data, type, metadata: { streamName, recordedAt } }: Extract<Stored, { type: 'OrderPlaced' }>): readonly string[] => {
-  const event = { type, data, stream: streamName, revision: 0, recordedAt: new Date(recordedAt) };
-  const row = orders.evolve([], event as never)[0]!;
-  return [inserting(tables.orders, [row]), inserting(tables.lines, orderLines.rows(row))];
+const upserting = async (table: string, key: readonly string[]): Promise<string> => {
+  const { rows } = await pool.query<{ name: string }>(
+    `select attname as name from pg_attribute where attrelid = $1::regclass and attnum > 0 order by attnum`,
+    [table],
+  );
+  const columns = rows.map(({ name }) => name).join(', ');
+  return `insert into ${table} select * from json_populate_recordset(null::${table}, $1)
+              on conflict (${key.join(', ')}) do update set (${columns}) = row (${rows.map(({ name }) => `excluded.${name}`).join(', ')})`;
 };
 
-/** As {@link orders} folds it, in SQL: nothing is read into the process. */
-const cancelling = ({
-  data,
-  metadata: { streamName, streamPosition, recordedAt },
-}: Extract<Stored, { type: 'OrderCancelled' }>): readonly string[] => {
-  const id = text(orders.group({ stream: streamName } as never));
-  return [
-    `update ${tables.orders}
-        set status = 'CANCELLED', cancel_cause = ${text(data.cause)}, revision = ${streamPosition - 1n}, updated_at = ${text(recordedAt)},
-            state = (select (state::jsonb || jsonb_build_object('status', 'cancelled', 'lines',
-                             jsonb_agg(line || jsonb_build_object('status', 'cancelled', 'open', 0, 'cancelled', line -> 'quantity') order by nth)))::json
-                       from jsonb_array_elements(state::jsonb -> 'lines') with ordinality l (line, nth))
-      where order_id = ${id}`,
-    `update ${tables.lines}
-        set status = 'CANCELLED', order_status = 'CANCELLED', open_quantity = 0, cancelled_quantity = quantity
-      where order_id = ${id}`,
-  ];
+const find = async (client: pg.Client, id: string): Promise<readonly OrderRow[]> => {
+  // Emmett's driver reads amounts as bigint.
+  const { rows } = await client.query<Omit<OrderRow, 'total_minor'> & { readonly total_minor: bigint }>({
+    name: 'order',
+    text: `select * from ${tables.orders} where order_id = $1`,
+    values: [id],
+  });
+  return rows.map((row) => ({ ...row, total_minor: Number(row.total_minor) }));
+};
+
+const linesOf = (rows: readonly OrderRow[]): readonly OrderLineRow[] => rows.flatMap((row) => orderLines.rows(row) as readonly OrderLineRow[]);
+
+/** The order's row, folded, and its lines: a statement to read it, unless it begins, and one to write each table. */
+const evolving = async (): Promise<(client: pg.Client, event: Stored) => Promise<void>> => {
+  const writes = { orders: await upserting(tables.orders, orders.key), lines: await upserting(tables.lines, orderLines.key) };
+  return async (client, { type, data, metadata: { streamName, streamPosition, recordedAt } }) => {
+    const revision = Number(streamPosition) - 1;
+    const rows = revision === 0 ? [] : await find(client, orders.group({ stream: streamName } as never));
+    const changed = orders.evolve(rows, { type, data, stream: streamName, revision, recordedAt: new Date(recordedAt) } as never);
+    await client.query({ name: 'write-order', text: writes.orders, values: [JSON.stringify(changed)] });
+    const before = new Map(linesOf(rows).map((line) => [line.line_id, JSON.stringify(line)]));
+    const lines = linesOf(changed).filter((line) => before.get(line.line_id) !== JSON.stringify(line));
+    if (lines.length > 0) await client.query({ name: 'write-lines', text: writes.lines, values: [JSON.stringify(lines)] });
+  };
 };
 
 // What a projection throws stops Emmett's processor without a word.
 let failed: Error | undefined;
-const projection = postgreSQLRawSQLProjection({
-  name: 'orders',
-  canHandle: ['OrderPlaced', 'OrderCancelled'],
-  evolve: ((event: Stored) => {
-    try {
-      return event.type === 'OrderPlaced' ? placing(event) : event.type === 'OrderCancelled' ? cancelling(event) : [];
-    } catch (error) {
-      failed = error as Error;
-      throw error;
-    }
-  }) as never,
-});
+const projectionOf = (evolve: (client: pg.Client, event: Stored) => Promise<void>) =>
+  postgreSQLProjection({
+    name: 'orders',
+    canHandle: orders.on.map(({ type }) => type),
+    handle: async (events, { connection }) => {
+      try {
+        for (const event of events) await evolve(connection.client, event as unknown as Stored);
+      } catch (error) {
+        failed = error as Error;
+        throw error;
+      }
+    },
+  });
 
 answerQuestions(
   {
@@ -81,7 +85,7 @@ answerQuestions(
       await pool.query('delete from emt_processors');
       const consumer = rebuildPostgreSQLProjections({
         connectionString: url,
-        projections: [projection],
+        projections: [projectionOf(await evolving())],
         pulling: { batchSize, pullingFrequencyInMs: 0 },
       });
       const begun = performance.now();
