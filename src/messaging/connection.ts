@@ -1,4 +1,6 @@
+import type { Writable } from 'node:stream';
 import { connect, type ChannelModel } from 'amqplib';
+import { gatherWrites } from '../platform/gather-writes.ts';
 import type { Logger } from '../platform/logging.ts';
 import { backoffMs, pause, reconnecting } from '../platform/retry.ts';
 
@@ -46,6 +48,7 @@ export const connectBroker = async ({ url, name, logger, setup, changed = () => 
       setup: async (model: ChannelModel) => {
         // Until setup is over nobody else listens, and an unheard 'error' would end the process.
         model.on('error', () => {});
+        gatherWrites((model.connection as unknown as { readonly stream: Writable }).stream);
         await setup(model);
       },
     },

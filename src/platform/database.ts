@@ -1,4 +1,6 @@
+import type { Writable } from 'node:stream';
 import pg from 'pg';
+import { gatherWrites } from './gather-writes.ts';
 import type { Logger } from './logging.ts';
 
 export type Pool = pg.Pool;
@@ -51,7 +53,10 @@ export const openPool = (options: {
   tagUnavailable(pool);
   pool.on('error', (error) => options.logger.warn({ err: error, pool: options.name }, 'an idle database connection was lost'));
   // A connection that breaks between two statements of a transaction says so where nobody listens, which would end the process; the next statement fails all the same.
-  pool.on('connect', (client) => client.on('error', () => {}));
+  pool.on('connect', (client) => {
+    client.on('error', () => {});
+    gatherWrites((client as unknown as { readonly connection: { readonly stream: Writable } }).connection.stream);
+  });
   return pool;
 };
 
