@@ -45,6 +45,7 @@ export const deadlines = documents<DeadlineRow, DeadlineEvent>({
   key: ['stream', 'kind', 'subject'],
   groupColumn: 'group_key',
   group: groupOf,
+  begins: ({ revision }) => revision === 0,
 
   evolve(rows, event) {
     const { set, cleared } = deadlinesOf(event);

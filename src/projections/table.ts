@@ -10,7 +10,10 @@ export type Table = {
   readonly changes: (before: ReadonlyMap<string, readonly object[]>, after: ReadonlyMap<string, readonly object[]>) => readonly QueryConfig[];
 };
 
-/** Looks the columns up and prepares the statements, of the read model's table and of its parts'. */
+/**
+ * Looks the columns up and prepares the statements, of the read model's table and of its parts'. Those that look rows up are planned
+ * each time: a plan that is kept from when the table was small reads all of it, and goes on so while it grows.
+ */
 export const openTable = async (client: ClientBase, projection: AnyProjection): Promise<Table> => {
   const { key, groupColumn, parts = [] } = projection;
   const name = subscriptionOf(projection);
@@ -23,7 +26,7 @@ export const openTable = async (client: ClientBase, projection: AnyProjection): 
   return {
     async load(client, groups) {
       if (groups.length === 0) return new Map();
-      const { rows } = await client.query<Record<string, unknown>>({ name: `load-${name}`, text: loading, values: [groups] });
+      const { rows } = await client.query<Record<string, unknown>>(loading, [groups]);
       return Map.groupBy(rows, (row) => String(row[groupColumn]));
     },
 
@@ -98,7 +101,6 @@ const openWriter = async (client: ClientBase, name: string, key: readonly string
       if (byColumns === undefined || !portions) return [{ name: `upsert-${name}-json`, text: byJson, values: [JSON.stringify(changed)] }];
       return portions.map((values) => ({ name: `upsert-${name}`, text: byColumns, values: [...values] }));
     },
-    delete: (gone: readonly object[]): readonly QueryConfig[] =>
-      gone.length === 0 ? [] : [{ name: `delete-${name}`, text: deleting, values: [JSON.stringify(gone)] }],
+    delete: (gone: readonly object[]): readonly QueryConfig[] => (gone.length === 0 ? [] : [{ text: deleting, values: [JSON.stringify(gone)] }]),
   };
 };
