@@ -54,14 +54,20 @@ const together = async (pool: Pool, steps: readonly Step[]): Promise<readonly un
   let failed = true;
   try {
     const last: QueryConfig[] = [];
-    // What the work asks for first goes out in the same round trip; nothing commits unless the checkpoints were moved.
-    const [, , ...results] = await allOf([
+    const begun = allOf([
       client.query(`begin; set local synchronous_commit = off; set local idle_in_transaction_session_timeout = '${idleInTransaction}'`),
       advanceAll(client, steps),
-      ...steps.map(({ work }) => work(client, (statement) => last.push(statement))),
     ]);
-    // A statement that fails turns the commit behind it into a rollback.
-    await allOf([...last.map((statement) => client.query(statement)), client.query('commit')]);
+    // Heard below, when the work has ended.
+    begun.catch(() => {});
+    const worked = allOf(steps.map(({ work }) => work(client, (statement) => last.push(statement))));
+    // Work that has nothing to read is done by now, and all of the transaction goes out at once: where the checkpoints do not move, or a
+    // statement fails, the commit behind it is a rollback.
+    const results = await worked.catch(async (error: unknown) => {
+      await begun;
+      throw error;
+    });
+    await allOf([begun, ...last.map((statement) => client.query(statement)), client.query('commit')]);
     failed = false;
     for (const { held, to } of steps) held.advanced(to);
     return results;

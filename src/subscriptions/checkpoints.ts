@@ -52,31 +52,42 @@ export type Move = Lease & { readonly from: Progress | undefined; readonly to: C
 
 /**
  * Moves checkpoints, and extends the leases with them, where term and position are still the expected ones: one statement however
- * many there are. Answers the names of those that moved.
+ * many there are. False unless all could be moved; the transaction has failed then, so that nothing of it takes effect which was
+ * sent before this is known.
  */
-export const moveCheckpoints = async (client: ClientBase, moves: readonly Move[]): Promise<ReadonlySet<string>> => {
-  const { rows } = await client.query<{ name: string }>({
-    name: 'move-checkpoints',
-    text: `update subscriptions.checkpoints c
-              set position = m.position, event_id = m.event_id, log_id = m.log_id, generation = m.generation,
-                  lease_until = clock_timestamp() + m.lease_ms * interval '1 ms', updated_at = clock_timestamp()
-             from unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::uuid[], $6::text[], $7::integer[], $8::integer[])
-                  m (name, term, stood, position, event_id, log_id, generation, lease_ms)
-            where c.name = m.name and c.term = m.term and c.position is not distinct from m.stood
-        returning c.name`,
-    values: [
-      moves.map(({ name }) => name),
-      moves.map(({ term }) => term),
-      moves.map(({ from }) => from?.position ?? null),
-      moves.map(({ to }) => to.progress.position),
-      moves.map(({ to }) => to.progress.eventId),
-      moves.map(({ to }) => to.log.id),
-      moves.map(({ to }) => to.log.generation),
-      moves.map(({ leaseMs }) => leaseMs),
-    ],
-  });
-  return new Set(rows.map(({ name }) => name));
+export const moveCheckpoints = async (client: ClientBase, moves: readonly Move[]): Promise<boolean> => {
+  try {
+    await client.query({
+      name: 'move-checkpoints',
+      text: `with moved as (
+             update subscriptions.checkpoints c
+                set position = m.position, event_id = m.event_id, log_id = m.log_id, generation = m.generation,
+                    lease_until = clock_timestamp() + m.lease_ms * interval '1 ms', updated_at = clock_timestamp()
+               from unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::uuid[], $6::text[], $7::integer[], $8::integer[])
+                    m (name, term, stood, position, event_id, log_id, generation, lease_ms)
+              where c.name = m.name and c.term = m.term and c.position is not distinct from m.stood
+          returning c.name)
+      select 1 / (count(*) = cardinality($1::text[]))::integer as all_moved from moved`,
+      values: [
+        moves.map(({ name }) => name),
+        moves.map(({ term }) => term),
+        moves.map(({ from }) => from?.position ?? null),
+        moves.map(({ to }) => to.progress.position),
+        moves.map(({ to }) => to.progress.eventId),
+        moves.map(({ to }) => to.log.id),
+        moves.map(({ to }) => to.log.generation),
+        moves.map(({ leaseMs }) => leaseMs),
+      ],
+    });
+    return true;
+  } catch (error) {
+    if ((error as { code?: unknown }).code === divisionByZero) return false;
+    throw error;
+  }
 };
+
+/** The SQLSTATE by which {@link moveCheckpoints} fails. */
+const divisionByZero = '22012';
 
 /** The checkpoints of these subscriptions, by name; one that has not begun is missing. */
 export const readCheckpoints = async (pool: Pool, names: readonly string[]): Promise<ReadonlyMap<string, Checkpoint>> => {

@@ -43,13 +43,18 @@ export class LeaseLost extends Error {
 
 /**
  * Moves the checkpoints of subscriptions inside the caller's transaction, as its first statement: what follows is then fenced off
- * from holders of later terms. Throws {@link LeaseLost} unless all of them moved. The transaction needs an
- * `idle_in_transaction_session_timeout`, or a stopped process keeps the rows.
+ * from holders of later terms. Throws unless all of them moved, {@link LeaseLost} where it is known whose lease that was; the transaction
+ * has failed then. It needs an `idle_in_transaction_session_timeout`, or a stopped process keeps the rows.
  */
 export const advanceAll = async (client: ClientBase, steps: readonly { readonly held: Held; readonly to: Progress }[]): Promise<void> => {
-  const moves = steps.map(({ held, to }) => held.moveTo(to));
-  const moved = await moveCheckpoints(client, moves);
-  for (const [index, { name }] of moves.entries()) if (!moved.has(name)) throw steps[index]!.held.overtaken();
+  if (
+    await moveCheckpoints(
+      client,
+      steps.map(({ held, to }) => held.moveTo(to)),
+    )
+  )
+    return;
+  throw steps.length === 1 ? steps[0]!.held.overtaken() : new Error('one of several subscriptions went to another holder');
 };
 
 /**
