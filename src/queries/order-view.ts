@@ -23,7 +23,8 @@ import type { Open } from './personal-text.ts';
 /** An order as a query reads it; `stale`: some of what happened to it cannot be shown for now. */
 export type OrderRead = OrderRow & { readonly stale: boolean };
 
-type Personal = { readonly name?: Opened | undefined; readonly email?: Opened | undefined; readonly address?: Opened | undefined };
+/** What was opened of an order: its shipping address, then name and e-mail, as far as the caller may see them. */
+type Personal = readonly Opened[];
 
 /**
  * Orders as this caller may see them; undefined in the place of one that it may not see at all. Each is cut first, and only
@@ -32,22 +33,19 @@ type Personal = { readonly name?: Opened | undefined; readonly email?: Opened | 
 export const viewOrders = async (rows: readonly OrderRead[], call: Call, open: Open): Promise<readonly (Order | undefined)[]> => {
   const { caller } = call;
   const sights = rows.map((row) => sightOfOrder(row, caller));
-  const sealed = rows.map(({ state }, index) => {
-    const sight = sights[index]!;
-    const { contact, shippingAddress } = state;
-    if (!seesPersonal(caller)) return [];
-    if (sight.kind === 'whole') return [contact.name, contact.email, shippingAddress.address];
-    return shipsTo(sight, state) ? [shippingAddress.address] : [];
+  const sealed: Sealed[] = [];
+  const resources: string[] = [];
+  const ends = rows.map(({ order_id, state }, index) => {
+    for (const value of seesPersonal(caller) ? sealedIn(state, sights[index]!) : []) {
+      sealed.push(value);
+      resources.push(orderStream(order_id));
+    }
+    return sealed.length;
   });
-  const values = sealed.flat();
-  const opened = values.length === 0 ? [] : [...(await open(values, call, resourcesOf(rows, sealed)))];
-  const personal = sealed.map(({ length }): Personal => {
-    const [first, second, third] = opened.splice(0, length);
-    return length === 3 ? { name: first, email: second, address: third } : { address: first };
-  });
+  const opened = sealed.length === 0 ? [] : await open(sealed, call, resources);
   return rows.map((row, index) => {
     const sight = sights[index]!;
-    return sight.kind === 'nothing' ? undefined : viewOf(row, sight, personal[index]!, caller);
+    return sight.kind === 'nothing' ? undefined : viewOf(row, sight, opened.slice(ends[index - 1] ?? 0, ends[index]), caller);
   });
 };
 
@@ -55,8 +53,12 @@ export const viewOrders = async (rows: readonly OrderRead[], call: Call, open: O
 export const sightOfOrder = ({ customer_id, state }: OrderRead, caller: Caller): Sight =>
   sightOf(authorityOf(caller), { customerId: customer_id, merchantIds: state.lines.map(({ merchantId }) => merchantId) });
 
-const resourcesOf = (rows: readonly OrderRead[], sealed: readonly (readonly Sealed[])[]): readonly string[] =>
-  sealed.flatMap((parts, index) => parts.map(() => orderStream(rows[index]!.order_id)));
+/** What is sealed in an order and shown at this sight, in the order of {@link Personal}. */
+const sealedIn = (state: PlacedOrder, sight: Sight): readonly Sealed[] => {
+  const { contact, shippingAddress } = state;
+  if (sight.kind === 'whole') return [shippingAddress.address, contact.name, contact.email];
+  return shipsTo(sight, state) ? [shippingAddress.address] : [];
+};
 
 /** A merchant is told where to ship once it has accepted something, and as long as that is not cancelled. */
 const shipsTo = (sight: Sight, { lines }: PlacedOrder): boolean =>
@@ -70,7 +72,7 @@ const viewOf = (row: OrderRead, sight: Exclude<Sight, { readonly kind: 'nothing'
   const shows = ({ merchantId }: { readonly merchantId: string }): boolean =>
     whole || sight.merchantId === undefined || merchantId === sight.merchantId;
   const lines = state.lines.filter(shows);
-  const lineIds = new Set(lines.map(({ lineId }) => lineId));
+  const isShown = ({ lineId }: { readonly lineId: string }): boolean => lines.some((line) => line.lineId === lineId);
   const money = (amountMinor: number): Money => ({ amountMinor: BigInt(amountMinor), currency: row.currency });
   const isPlaced = state.status === 'placed';
   return {
@@ -90,7 +92,7 @@ const viewOf = (row: OrderRead, sight: Exclude<Sight, { readonly kind: 'nothing'
     paymentId: whole ? (state.paymentId ?? '') : '',
     shipments: state.shipments.filter(shows).map((shipment) => shipmentOf(shipment, money)),
     tasks: seesTasks(caller) ? supportTasks.rows(row).map((task) => taskOf(task as SupportTaskRow)) : [],
-    returnIds: state.returns.filter((each) => each.lines.some(({ lineId }) => lineIds.has(lineId))).map(({ returnId }) => returnId),
+    returnIds: state.returns.filter((each) => each.lines.some(isShown)).map(({ returnId }) => returnId),
     reserveBy: isPlaced ? new Date(state.reserveBy) : undefined,
     payBy: isPlaced ? new Date(state.payBy) : undefined,
     acceptBy: dateOf(state.acceptBy),
@@ -160,15 +162,16 @@ export const taskOf = (row: SupportTaskRow): SupportTask => ({
   resolvedAt: dateOf(row.resolved_at),
 });
 
-const contactOf = ({ contact: { language } }: PlacedOrder, { name, email }: Personal): Contact => {
+const contactOf = ({ contact: { language } }: PlacedOrder, [, name, email]: Personal): Contact => {
   if (!name || !email) return { availability: PersonalText_Availability.WITHHELD, name: '', email: '', language };
   if (name.kind === 'erased' || email.kind === 'erased') return { availability: PersonalText_Availability.ERASED, name: '', email: '', language };
   return { availability: PersonalText_Availability.AVAILABLE, name: name.text, email: email.text, language };
 };
 
-const addressOf = ({ shippingAddress: { countryCode } }: PlacedOrder, { address }: Personal): ShippingAddress => {
+const addressOf = ({ shippingAddress: { countryCode } }: PlacedOrder, [address]: Personal): ShippingAddress => {
   const nothing = { recipient: '', line1: '', line2: '', postalCode: '', city: '', countryCode };
   if (!address) return { ...nothing, availability: PersonalText_Availability.WITHHELD };
   if (address.kind === 'erased') return { ...nothing, availability: PersonalText_Availability.ERASED };
-  return { ...nothing, ...(JSON.parse(address.text) as Partial<ShippingAddress>), countryCode, availability: PersonalText_Availability.AVAILABLE };
+  const { recipient = '', line1 = '', line2 = '', postalCode = '', city = '' } = JSON.parse(address.text) as Partial<ShippingAddress>;
+  return { recipient, line1, line2, postalCode, city, countryCode, availability: PersonalText_Availability.AVAILABLE };
 };
