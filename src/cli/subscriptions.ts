@@ -5,6 +5,7 @@ import type { EventStore } from '../eventstore/event-store.ts';
 import { openPool, type Pool } from '../platform/database.ts';
 import { createLogger } from '../platform/logging.ts';
 import { createMetrics } from '../platform/metrics.ts';
+import { inTransaction } from '../platform/transaction.ts';
 import { forwarderSubscription } from '../projections/forwarder.ts';
 import { subscriptionOf, tablesOf } from '../projections/projection.ts';
 import { readModels } from '../projections/read-models.ts';
@@ -49,9 +50,7 @@ const list = async ({ pool, store }: Parts): Promise<void> => {
 const rebuild = async ({ pool }: Parts, name: string): Promise<string> => {
   const readModel = readModels.find((each) => subscriptionOf(each) === name);
   if (!readModel) throw new Error(`'${name}' is no read model. Read models: ${readModelNames.join(', ')}.`);
-  const client = await pool.connect();
-  try {
-    await client.query('begin');
+  await inTransaction(pool, async (client) => {
     // The checkpoint first: whoever follows now is fenced off before its rows vanish.
     await resetCheckpoint(client, name);
     await client.query(
@@ -60,10 +59,7 @@ const rebuild = async ({ pool }: Parts, name: string): Promise<string> => {
         .join(', ')}`,
     );
     await client.query('delete from subscriptions.parked where subscription = $1', [name]);
-    await client.query('commit');
-  } finally {
-    client.release();
-  }
+  });
   return `${name} is built again from the start of the log.`;
 };
 

@@ -1,7 +1,8 @@
 import type { Confirmation } from '../messaging/publisher.ts';
-import type { ClientBase, Pool } from '../platform/database.ts';
+import type { Pool } from '../platform/database.ts';
 import type { Logger } from '../platform/logging.ts';
 import type { Counter } from '../platform/metrics.ts';
+import { inTransaction } from '../platform/transaction.ts';
 import { loadParked, park, retryFailed, unpark, type ParkedEvent, type ParkedGroup } from '../subscriptions/parking.ts';
 import { advanceAll, type Held } from '../subscriptions/subscription.ts';
 import type { Entry, Window } from './forwarder-window.ts';
@@ -118,17 +119,3 @@ const parkedEvent = ({ group, event, error, attempts }: Entry): ParkedEvent => (
   attempts,
   ...(error === undefined ? {} : { error }),
 });
-
-const inTransaction = async <Result>(pool: Pool, work: (client: ClientBase) => Promise<Result>): Promise<Result> => {
-  const client = await pool.connect();
-  try {
-    await client.query('begin');
-    const result = await work(client);
-    await client.query('commit');
-    client.release();
-    return result;
-  } catch (error) {
-    client.release(true);
-    throw error;
-  }
-};

@@ -1,5 +1,6 @@
 import { resetCheckpoint } from '../subscriptions/checkpoints.ts';
 import type { ClientBase, Pool } from '../platform/database.ts';
+import { inTransaction } from '../platform/transaction.ts';
 import { subscriptionOf, tablesOf, type AnyProjection } from './projection.ts';
 
 /**
@@ -7,9 +8,7 @@ import { subscriptionOf, tablesOf, type AnyProjection } from './projection.ts';
  * moment. Several processes may do so at once. Where a table was lost the read model is built again from the start of the log.
  */
 export const prepareReadModels = async (pool: Pool, projections: readonly AnyProjection[]): Promise<void> => {
-  const client = await pool.connect();
-  try {
-    await client.query('begin');
+  await inTransaction(pool, async (client) => {
     await client.query('select pg_advisory_xact_lock(7308324)');
     for (const projection of projections) {
       const name = subscriptionOf(projection);
@@ -30,13 +29,7 @@ export const prepareReadModels = async (pool: Pool, projections: readonly AnyPro
         await show(client, projection);
       }
     }
-    await client.query('commit');
-  } catch (error) {
-    await client.query('rollback').catch(() => {});
-    throw error;
-  } finally {
-    client.release();
-  }
+  });
 };
 
 /**
@@ -44,19 +37,11 @@ export const prepareReadModels = async (pool: Pool, projections: readonly AnyPro
  * a table like one that was never indexed. Until then the table is filled without them, which takes half the time. The lease and
  * the checkpoint are not touched: the holder's renewals go on.
  */
-export const indexForQueries = async (pool: Pool, projection: AnyProjection): Promise<void> => {
-  const client = await pool.connect();
-  try {
-    await client.query(`begin; set local statement_timeout = 0`);
+export const indexForQueries = (pool: Pool, projection: AnyProjection): Promise<void> =>
+  inTransaction(pool, async (client) => {
+    await client.query('set local statement_timeout = 0');
     await makeIndexes(client, projection);
-    await client.query('commit');
-  } catch (error) {
-    await client.query('rollback').catch(() => {});
-    throw error;
-  } finally {
-    client.release();
-  }
-};
+  });
 
 const makeIndexes = async (client: ClientBase, projection: AnyProjection): Promise<void> => {
   for (const { table, indexes } of tablesOf(projection)) {
