@@ -12,7 +12,9 @@ import { warmUp } from './warm-up.ts';
 
 const concurrency = 64;
 
-/** GetOrder by REST through one api process, against fastify and pg reading a document of the same size by its key. */
+const titles = { ours: 'GetOrder by REST', bare: 'fastify and pg by key', raw: 'documents sent as they are' } as const;
+
+/** GetOrder by REST through one api process, against fastify and pg reading a document of the same size by its key, and against the least that does so. */
 export const getBenchmark = async ({ quick, rounds, say }: Bench): Promise<Findings> => {
   const durationMs = quick ? 2_000 : 6_000;
   const orderCount = quick ? 2_000 : 20_000;
@@ -49,7 +51,7 @@ export const getBenchmark = async ({ quick, rounds, say }: Bench): Promise<Findi
   await owner.query('vacuum analyze bench_documents');
 
   const bare = await part('read-bare', { url: database.ownerUrl });
-  const bareAddress = await bare.ask<Address>('address');
+  const raw = await part('read-floor', { url: database.ownerUrl });
   const load = await part('load', { transport: 'rest', token, orderIds } satisfies LoadOptions);
   const postgresMicros = cpuOfPostgres(owner);
   const round = (target: Address, serverMicros: CpuClock) =>
@@ -59,14 +61,14 @@ export const getBenchmark = async ({ quick, rounds, say }: Bench): Promise<Findi
     });
   const contenders = [
     { name: 'ours', round: round(api.http, cpuOfRoles([api])) },
-    { name: 'bare', round: round(bareAddress, cpuOfParts([bare])) },
+    { name: 'bare', round: round(await bare.ask<Address>('address'), cpuOfParts([bare])) },
+    { name: 'raw', round: round(await raw.ask<Address>('address'), cpuOfParts([raw])) },
   ];
   if (!quick) await warmUp(contenders, say);
   const results = await inTurns(contenders, rounds, say);
   if (series(results, 'ours', 'refused').some((refused) => refused > 0)) throw new Error('orders could not be read; see .local/bench/logs');
   return {
-    figures: ['ours', 'bare'].flatMap((name) => {
-      const title = name === 'ours' ? 'GetOrder by REST' : 'fastify and pg by key';
+    figures: Object.entries(titles).flatMap(([name, title]) => {
       return [
         { name: title, unit: '/s', values: series(results, name, 'rate') },
         { name: `${title}, p50`, unit: ' ms', values: series(results, name, 'p50Ms') },
@@ -83,11 +85,14 @@ export const getBenchmark = async ({ quick, rounds, say }: Bench): Promise<Findi
         series(results, 'bare', 'rate'),
         { atLeast: 2 },
       ),
+      ratio('documents sent as they are against fastify and pg by key', series(results, 'raw', 'rate'), series(results, 'bare', 'rate')),
+      ratio('GetOrder by REST against documents sent as they are', series(results, 'ours', 'rate'), series(results, 'raw', 'rate')),
     ],
     notes: [
       `${orderIds.length.toLocaleString('en')} orders, answers of ${bytes} bytes, one process each. Ours verifies the token, cuts the order to its caller and opens three sealed values; its peer does none of that.`,
       `Each round reads every order several times, so what is sealed in it has mostly been opened already in the last minute: opening is remembered as long as the key is, which is at most that.`,
       'The peer: a named statement on a pool of ten connections, one json column, sent by fastify as it does by default. The token comes with each request and is not looked at.',
+      'Documents sent as they are: fastify, reads that come together as one statement, and the text of the document goes out unparsed: what can be had from these two on a machine at all.',
     ],
   };
 };
