@@ -3,6 +3,7 @@ import pg from 'pg';
 import { benchEvent, newStream } from '../events.ts';
 import { saturate } from '../measure.ts';
 import { answerQuestions, partOptions } from '../part.ts';
+import { creatingRaw, insertingRaw } from '../raw-events.ts';
 
 const { url, rows, connections } = await partOptions<{ readonly url: string; readonly rows: number; readonly connections: number }>();
 const clients = await Promise.all(
@@ -12,32 +13,17 @@ const clients = await Promise.all(
     return client;
   }),
 );
-await clients[0]!.query('create table if not exists raw_events (like log.events including all)');
+await clients[0]!.query(creatingRaw);
 let position = Number((await clients[0]!.query<{ head: string }>('select coalesce(max(position), 0) as head from raw_events')).rows[0]!.head);
 
-/** Values travel as joined text: faster from Node than the driver's arrays. */
-const text = `
-  insert into raw_events (position, revision, schema_version, bytes, recorded_at, id, stream, type, data, meta)
-  select $1::bigint + e.nth, 0, 1, octet_length(e.data) + octet_length(e.meta), clock_timestamp(), e.id, e.stream, e.type, e.data::json, e.meta::json
-    from unnest(string_to_array($2, ',')::uuid[], string_to_array($3, ','), string_to_array($4, ','), string_to_array($5, e'\\n'), string_to_array($6, e'\\n'))
-         with ordinality e (id, stream, type, data, meta, nth)`;
-
 const insert = async (client: pg.Client): Promise<void> => {
-  const events = Array.from({ length: rows }, () => ({ ...benchEvent(), stream: newStream() }));
-  const from = position;
-  position += rows;
-  await client.query({
-    name: 'raw',
-    text,
-    values: [
-      from,
-      events.map(({ id }) => id).join(','),
-      events.map(({ stream }) => stream).join(','),
-      events.map(({ type }) => type).join(','),
-      events.map(({ data }) => JSON.stringify(data)).join('\n'),
-      events.map(({ meta }) => JSON.stringify(meta)).join('\n'),
-    ],
+  const events = Array.from({ length: rows }, () => {
+    const { id, type, data, meta } = benchEvent();
+    return { id, type, stream: newStream(), data: JSON.stringify(data), meta: JSON.stringify(meta) };
   });
+  const after = position;
+  position += rows;
+  await client.query(insertingRaw(after, events));
 };
 
 answerQuestions(

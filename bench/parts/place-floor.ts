@@ -4,64 +4,26 @@ import { randomUUIDv7 } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import fastify from 'fastify';
 import pg from 'pg';
+import { gather } from '../../src/platform/gather.ts';
 import { placedOrder } from '../history.ts';
 import { answerQuestions, partOptions } from '../part.ts';
+import { creatingRaw, insertingRaw, type RawEvent } from '../raw-events.ts';
 
 /** `first`: the position before this process's first row; processes need not agree on them. */
 const { url, first } = await partOptions<{ readonly url: string; readonly first: number }>();
-const clients = await Promise.all(
-  [1, 2].map(async () => {
-    const client = new pg.Client({ connectionString: url });
-    await client.connect();
-    return client;
-  }),
-);
-await clients[0]!.query('create table if not exists raw_events (like log.events including all)');
+const pool = new pg.Pool({ connectionString: url, max: 2 });
+await pool.query(creatingRaw);
 let position = first;
 
-const text = `
-  insert into raw_events (position, revision, schema_version, bytes, recorded_at, id, stream, type, data, meta)
-  select $1::bigint + e.nth, 0, 1, octet_length(e.data) + octet_length(e.meta), clock_timestamp(), e.id, e.stream, 'OrderPlaced', e.data::json, e.meta::json
-    from unnest(string_to_array($2, ',')::uuid[], string_to_array($3, ','), string_to_array($4, e'\\n'), string_to_array($5, e'\\n'))
-         with ordinality e (id, stream, data, meta, nth)`;
-
-type Waiting = {
-  readonly stream: string;
-  readonly data: string;
-  readonly meta: string;
-  readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
-};
-let waiting: Waiting[] = [];
-const send = (): void => {
-  if (waiting.length === 0) return;
-  const client = clients.pop();
-  if (!client) return;
-  const batch = waiting;
-  waiting = [];
-  const from = position;
-  position += batch.length;
-  client
-    .query({
-      name: 'raw',
-      text,
-      values: [
-        from,
-        batch.map(() => randomUUIDv7()).join(','),
-        batch.map(({ stream }) => stream).join(','),
-        batch.map(({ data }) => data).join('\n'),
-        batch.map(({ meta }) => meta).join('\n'),
-      ],
-    })
-    .then(
-      () => batch.forEach(({ resolve }) => resolve()),
-      (error: unknown) => batch.forEach(({ reject }) => reject(error)),
-    )
-    .finally(() => {
-      clients.push(client);
-      send();
-    });
-};
+const insert = gather<RawEvent, void>(
+  async (events) => {
+    const after = position;
+    position += events.length;
+    await pool.query(insertingRaw(after, events));
+    return events.map(() => {});
+  },
+  { maxBatch: 500, inFlight: 2 },
+);
 
 const http = fastify();
 http.post<{ Body: { readonly lines: readonly unknown[]; readonly customer: { readonly customer_id: string } } }>(
@@ -82,10 +44,7 @@ http.post<{ Body: { readonly lines: readonly unknown[]; readonly customer: { rea
       correlationId: orderId,
       actor: 'user:benchmark',
     });
-    await new Promise<void>((resolve, reject) => {
-      waiting.push({ stream: `order-${orderId}`, data, meta, resolve, reject });
-      if (waiting.length === 1) setImmediate(send);
-    });
+    await insert({ id: randomUUIDv7(), stream: `order-${orderId}`, type: 'OrderPlaced', data, meta });
     return reply.code(201).send({ order_id: orderId, revision: '0', consistency_token: 'x'.repeat(80) });
   },
 );
@@ -93,5 +52,5 @@ await http.listen({ host: '127.0.0.1', port: 0 });
 const { port } = http.server.address() as AddressInfo;
 answerQuestions({ address: () => ({ host: '127.0.0.1', port }) }, async () => {
   await http.close();
-  await Promise.all(clients.map((client) => client.end()));
+  await pool.end();
 });
