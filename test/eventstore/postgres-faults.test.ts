@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import pg from 'pg';
 import type { EventStore } from '../../src/eventstore/event-store.ts';
+import { eventually } from '../support/eventually.ts';
 import { all, eventsOf, follow, newEvent, newStream } from './contract.ts';
 import { postgresAdapter } from './postgres-adapter.ts';
 
@@ -72,7 +73,7 @@ test('notifications that never come are made up for by polling', async () => {
       return rowCount ?? 0;
     });
   const following = follow(store, { after: start }, (seen) => eventsOf(seen).length === 3);
-  assert.ok((await listeners()) > 0);
+  await eventually('the follower listens', async () => (await listeners()) > 0);
   for (let count = 0; count < 3; count += 1) {
     await listeners();
     await store.append(newStream(), [newEvent()], 'none');

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { listParked } from '../../src/subscriptions/parking.ts';
-import { eventually, header, offerPublished, onStage, processed, stockAdjusted, type Listener, type Stage } from './stage.ts';
+import { eventually } from '../support/eventually.ts';
+import { header, offerPublished, onStage, processed, stockAdjusted, type Listener, type Stage } from './stage.ts';
 
 const offers = Array.from({ length: 50 }, () => randomUUID());
 

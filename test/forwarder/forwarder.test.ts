@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { unroutedOf } from '../../src/messaging/topology.ts';
-import { eventually, offerPublished, onStage, stockAdjusted } from './stage.ts';
+import { eventually } from '../support/eventually.ts';
+import { offerPublished, onStage, stockAdjusted } from './stage.ts';
 
 onStage('a foreign consumer receives a CloudEvent in binary mode, and nothing else in the message', async (stage) => {
   stage.start();

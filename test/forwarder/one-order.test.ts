@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { listParked } from '../../src/subscriptions/parking.ts';
 import { openLife } from '../projections/life.ts';
-import { eventually, header, onStage, processed } from './stage.ts';
+import { eventually } from '../support/eventually.ts';
+import { header, onStage, processed } from './stage.ts';
 
 // An order's payment and returns have streams of their own, and travel with the order.
 

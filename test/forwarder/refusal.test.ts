@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { listParked, requestRetry } from '../../src/subscriptions/parking.ts';
-import { eventually, header, offerPublished, onStage, priceChanged, processed, stockAdjusted } from './stage.ts';
+import { eventually } from '../support/eventually.ts';
+import { header, offerPublished, onStage, priceChanged, processed, stockAdjusted } from './stage.ts';
 
 const patient = { policy: { attempts: 1_000, baseMs: 20, capMs: 200 } };
 const impatient = { policy: { attempts: 3, baseMs: 5, capMs: 20 } };

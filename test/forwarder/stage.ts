@@ -10,6 +10,7 @@ import { openPool } from '../../src/platform/database.ts';
 import { silent } from '../../src/platform/logging.ts';
 import { runForwarder, type ForwarderLimits } from '../../src/projections/forwarder.ts';
 import { testDatabase } from '../support/database.ts';
+import { eventually } from '../support/eventually.ts';
 import { openProxy } from '../support/proxy.ts';
 
 export type Stage = Awaited<ReturnType<typeof openStage>>;
@@ -160,15 +161,6 @@ export const onStage = (name: string, behaviour: (stage: Stage) => Promise<void>
       await stage.close();
     }
   });
-};
-
-/** Asks until it is so; fails after half a minute. */
-export const eventually = async (what: string, holds: () => Promise<boolean> | boolean): Promise<void> => {
-  const deadline = performance.now() + 30_000;
-  while (!(await holds())) {
-    if (performance.now() > deadline) throw new Error(`did not come about: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
 };
 
 export const offerPublished = {
