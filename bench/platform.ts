@@ -18,6 +18,8 @@ export type Address = { readonly host: string; readonly port: number };
 
 /** The processes of the platform on one database. */
 export type Platform = {
+  /** Wraps the keys of this database's subjects. */
+  readonly masterKey: string;
   readonly start: (role: Role) => Promise<RoleProcess>;
   readonly token: (role: 'checkout' | 'support') => Promise<string>;
   readonly merchantToken: (merchantId: string) => Promise<string>;
@@ -80,6 +82,7 @@ export const openPlatform = (database: TestDatabase, rabbitmqUrl?: string): Plat
   };
 
   return {
+    masterKey,
     start,
     token: (role) => developmentToken({ keyFile: developmentKeyFile, role }),
     merchantToken: (merchantId) => developmentToken({ keyFile: developmentKeyFile, role: 'merchant', merchantId }),
