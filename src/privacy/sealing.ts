@@ -49,22 +49,21 @@ const freshNonce = (): Buffer => {
  * What was opened under each key: opening takes longer than everything else about a value, and who shows an order shows it again. It is
  * remembered with the key itself and so exactly as long: an erased subject's is out of reach with its key.
  */
-const openedUnder = new WeakMap<KeyObject, Map<string, Sealed & { readonly text: string }>>();
+const openedUnder = new WeakMap<KeyObject, (Sealed & { readonly text: string })[]>();
 /** Values that are remembered of one key; more, and it begins anew. */
 const maxRemembered = 12;
 
-const openedBefore = (key: KeyObject, { subject, field, sealed }: Sealed): string | undefined => {
-  const known = openedUnder.get(key)?.get(sealed);
-  return known?.field === field && known.subject === subject ? known.text : undefined;
-};
+/** They are few and differ in their first characters: comparing finds one sooner than hashing all of it would. */
+const openedBefore = (key: KeyObject, { subject, field, sealed }: Sealed): string | undefined =>
+  openedUnder.get(key)?.find((known) => known.sealed === sealed && known.field === field && known.subject === subject)?.text;
 
 const openWith = (key: KeyObject, { subject, field, sealed }: Sealed): string => {
   const bytes = Buffer.from(sealed, 'base64url');
   const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, 12)).setAAD(boundTo(subject, field)).setAuthTag(bytes.subarray(12, 28));
   const text = Buffer.concat([decipher.update(bytes.subarray(28)), decipher.final()]).toString('utf8');
   const known = openedUnder.get(key);
-  if (known === undefined || known.size === maxRemembered) openedUnder.set(key, new Map([[sealed, { subject, field, sealed, text }]]));
-  else known.set(sealed, { subject, field, sealed, text });
+  if (known === undefined || known.length === maxRemembered) openedUnder.set(key, [{ subject, field, sealed, text }]);
+  else known.push({ subject, field, sealed, text });
   return text;
 };
 
