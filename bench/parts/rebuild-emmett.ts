@@ -8,7 +8,12 @@ import { orders } from '../../src/projections/orders.ts';
 import { answerQuestions, partOptions } from '../part.ts';
 import { createIndexes, createTables, rebuiltTables } from '../rebuilt.ts';
 
-const { url, batchSize, suffix } = await partOptions<{ readonly url: string; readonly batchSize: number; readonly suffix: string }>();
+const { url, pulling, suffix } = await partOptions<{
+  readonly url: string;
+  /** Left out: Emmett's defaults. */
+  readonly pulling?: { readonly batchSize: number; readonly pullingFrequencyInMs: number };
+  readonly suffix: string;
+}>();
 const pool = new pg.Pool({ connectionString: url, max: 2 });
 const tables = rebuiltTables(suffix);
 type Stored = OrderEvent & { readonly metadata: { readonly streamName: string; readonly streamPosition: bigint; readonly recordedAt: string } };
@@ -86,7 +91,7 @@ answerQuestions(
       const consumer = rebuildPostgreSQLProjections({
         connectionString: url,
         projections: [projectionOf(await evolving())],
-        pulling: { batchSize, pullingFrequencyInMs: 0 },
+        ...(pulling ? { pulling } : {}),
       });
       const begun = performance.now();
       await consumer.start();
