@@ -179,9 +179,16 @@ test('a rush of a hundred buyers on one piece confirms exactly one order; every 
   const refused = answers.filter(({ status }) => status !== 201);
   assert.deepEqual(new Set(refused.map(({ status, body }) => `${status} ${body.code}`)).difference(new Set(['409 OUT_OF_STOCK'])), new Set());
   // One after another: a hundred that ask at once would keep the machine from what they wait for.
-  const ended: any[] = [];
-  for (const orderId of accepted)
-    ended.push(await orderWhen(orderId, 'confirmed or cancelled', ({ status }) => status === 'CONFIRMED' || status === 'CANCELLED'));
+  let ended: any[] = [];
+  await eventually('every accepted order is confirmed or cancelled', async () => {
+    ended = [];
+    for (const orderId of accepted) {
+      const { status, body } = await rest(as.support, 'GET', `/v1/orders/${orderId}`);
+      if (status !== 200 || (body.status !== 'CONFIRMED' && body.status !== 'CANCELLED')) return false;
+      ended.push(body);
+    }
+    return true;
+  });
   assert.equal(ended.filter(({ status }) => status === 'CONFIRMED').length, 1);
   assert.equal(ended.length + refused.length, 100);
   assert.equal((await get(as.alpha, `/v1/offers/${offerId}`)).available, 0);
