@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import pg from 'pg';
 import { testDatabase } from '../test/support/database.ts';
+import type { ByHandOptions } from './by-hand.ts';
 import { cpuOfParts, cpuOfPostgres, cpuOfRoles, withCpu, type CpuClock } from './cpu.ts';
 import { inTurns, series, type Sample } from './measure.ts';
 import { startPart, type Part } from './part.ts';
@@ -59,7 +60,7 @@ export const getBenchmark = async ({ quick, rounds, say }: Bench): Promise<Findi
     keysUrl: database.keysUrl,
     masterKey: platform.masterKey,
     keyFile: developmentKeyFile,
-  });
+  } satisfies ByHandOptions);
   const handAddress = await byHand.ask<Address>('address');
   for (const [nth, id] of orderIds.slice(0, answers.length).entries())
     // Whole seconds are written without a fraction by us only.

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { testDatabase } from '../test/support/database.ts';
+import type { ByHandOptions } from './by-hand.ts';
 import { cpuOfParts, cpuOfPostgres, cpuOfRoles, withCpu, type CpuClock } from './cpu.ts';
 import { inTurns, series, type Contender, type Sample } from './measure.ts';
 import { merchants, offerCount } from './market.ts';
@@ -163,7 +164,7 @@ const serversByHand = async (
     keysUrl: database.keysUrl,
     masterKey: randomBytes(32).toString('base64'),
     keyFile: developmentKeyFile,
-  };
+  } satisfies ByHandOptions;
   return [await part('place-by-hand', options), await part('place-by-hand', options)];
 };
 

@@ -1,9 +1,8 @@
 // PlaceOrder as one would write it for this one case: the same store, keys, domain and JSON, and nothing around them. No check of the
 // fields, no idempotency key, no deadline, no line per stream, no metrics of calls, no limits, no errors but "no".
-import { createSecretKey, randomUUIDv7 } from 'node:crypto';
+import { randomUUIDv7 } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import fastify from 'fastify';
-import { authenticateDevelopment } from '../../src/api/authenticate.ts';
 import { openStore } from '../../src/cli/open-store.ts';
 import { offerStream, orderStream } from '../../src/domain/ids.ts';
 import { offer } from '../../src/domain/offer.ts';
@@ -11,22 +10,13 @@ import { placeOrder } from '../../src/domain/order-placement.ts';
 import { order } from '../../src/domain/order.ts';
 import { standardTerms } from '../../src/domain/terms.ts';
 import { encodeToken } from '../../src/eventstore/consistency-token.ts';
-import { openPool } from '../../src/platform/database.ts';
 import { silent } from '../../src/platform/logging.ts';
 import { createMetrics } from '../../src/platform/metrics.ts';
-import { openKeys } from '../../src/privacy/keys.ts';
 import { keyedHash, seal } from '../../src/privacy/sealing.ts';
-import { answerQuestions, partOptions } from '../part.ts';
+import { openByHand } from '../by-hand.ts';
+import { answerQuestions } from '../part.ts';
 
-const { url, keysUrl, masterKey, keyFile } = await partOptions<{
-  readonly url: string;
-  readonly keysUrl: string;
-  readonly masterKey: string;
-  readonly keyFile: string;
-}>();
-const authenticate = await authenticateDevelopment({ keyFile });
-const keysPool = openPool({ url: keysUrl, name: 'bench', max: 4, logger: silent });
-const keys = openKeys({ pool: keysPool, masterKey: createSecretKey(Buffer.from(masterKey, 'base64')) });
+const { url, authenticate, keys, close } = await openByHand();
 const store = openStore(url, { name: 'bench', logger: silent, metrics: createMetrics('bench') });
 const { id: logId } = await store.identity();
 
@@ -127,5 +117,5 @@ const { port } = http.server.address() as AddressInfo;
 answerQuestions({ address: () => ({ host: '127.0.0.1', port }) }, async () => {
   await http.close();
   await store.close();
-  await keysPool.end();
+  await close();
 });

@@ -1,28 +1,19 @@
 // GetOrder as one would write it for this one case: the same read model, keys and answer, and nothing around them. No check of the
 // request, no tenants, no deadline, no consistency token, no limits, no metrics of calls, no stale orders, no other caller than this one.
-import { createSecretKey } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import fastify from 'fastify';
-import { authenticateDevelopment } from '../../src/api/authenticate.ts';
 import { times, vatInside } from '../../src/domain/money.ts';
 import type { OrderLine } from '../../src/domain/order-state.ts';
 import { openPool } from '../../src/platform/database.ts';
 import { gather } from '../../src/platform/gather.ts';
 import { silent } from '../../src/platform/logging.ts';
-import { openKeys } from '../../src/privacy/keys.ts';
 import { opener, type Opened } from '../../src/privacy/sealing.ts';
 import type { OrderRow } from '../../src/projections/order-row.ts';
-import { answerQuestions, partOptions } from '../part.ts';
+import { openByHand } from '../by-hand.ts';
+import { answerQuestions } from '../part.ts';
 
-const { url, keysUrl, masterKey, keyFile } = await partOptions<{
-  readonly url: string;
-  readonly keysUrl: string;
-  readonly masterKey: string;
-  readonly keyFile: string;
-}>();
-const authenticate = await authenticateDevelopment({ keyFile });
-const keysPool = openPool({ url: keysUrl, name: 'bench', max: 4, logger: silent });
-const open = opener(openKeys({ pool: keysPool, masterKey: createSecretKey(Buffer.from(masterKey, 'base64')) }));
+const { url, authenticate, keys, close } = await openByHand();
+const open = opener(keys);
 const pool = openPool({ url, name: 'bench', max: 2, logger: silent });
 
 type Row = Pick<OrderRow, 'order_id' | 'revision' | 'state' | 'placed_at' | 'updated_at'>;
@@ -114,5 +105,5 @@ const { port } = http.server.address() as AddressInfo;
 answerQuestions({ address: () => ({ host: '127.0.0.1', port }) }, async () => {
   await http.close();
   await pool.end();
-  await keysPool.end();
+  await close();
 });
