@@ -66,13 +66,16 @@ export const rebuildBenchmark = async ({ quick, rounds, say }: Bench): Promise<F
       values: series(results, name, 'rate'),
     })),
     comparisons: [
-      ratio("rebuild of one read model: ours against Emmett's projection", series(results, 'ours', 'rate'), series(results, 'emmett', 'rate'), {
-        atLeast: 30,
-      }),
       ratio(
-        "rebuild of one read model: ours against Emmett's projection with pages of 1,000 and no pause between them",
+        "rebuild of one read model: ours against Emmett's projection",
         series(results, 'ours', 'rate'),
         series(results, 'emmett, large pages', 'rate'),
+        { atLeast: 30 },
+      ),
+      ratio(
+        "rebuild of one read model: ours against Emmett's projection at its defaults",
+        series(results, 'ours', 'rate'),
+        series(results, 'emmett', 'rate'),
       ),
       ratio('rebuild of one read model: ours against a script by hand', series(results, 'ours', 'rate'), series(results, 'by hand', 'rate'), {
         atLeast: 0.5,
@@ -81,7 +84,7 @@ export const rebuildBenchmark = async ({ quick, rounds, say }: Bench): Promise<F
     ],
     notes: [
       `${events.toLocaleString('en')} events, the lives of ${expected.placed.toLocaleString('en')} orders of two lines: up to twelve events each, over nineteen days, so that hundreds of other orders lie between two events of one; ${expected.cancelled.toLocaleString('en')} were cancelled, and the youngest are under way. The read model is three tables: orders with four indexes, their lines with four, and support tasks; all contenders end with the same rows in each.`,
-      'Emmett: rebuildPostgreSQLProjections with a projection that reads an order’s row, folds the event as ours does and writes the row and those of its lines that changed, in named statements. As elsewhere it runs with its defaults (pages of 100, 50 ms between them), and once more with pages of 1,000 and no pause. It hands over one event at a time, and stores its checkpoint after each.',
+      'Emmett: rebuildPostgreSQLProjections with a projection that reads an order’s row, folds the event as ours does and writes the row and those of its lines that changed, in named statements. The target is for pages of 1,000 and no pause; beside it stand its defaults (pages of 100, 50 ms between them). It hands over one event at a time, and stores its checkpoint after each.',
       'By hand: pages of 2,000, the next one read meanwhile, rows written every 16,000 events as columns of text, and loaded only where they are not in memory; indexes for queries at the end; no lease, fencing or parking.',
       'Ours is built beside the version that queries read, and the clock runs until the view points at it, its indexes made. Each rebuild runs in a new process, connected before the clock starts.',
     ],
